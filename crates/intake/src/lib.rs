@@ -1,1 +1,3 @@
-//! Placeholder.
+//! Bytes in, observations and gaps out: reads what Kubernetes and its nodes print.
+
+pub mod kubectl;

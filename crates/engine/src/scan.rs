@@ -1,0 +1,5 @@
+//! Text is matched once, here: messages of events and statuses, lines of logs and journals, into typed sayings.
+
+pub mod log;
+pub mod message;
+pub mod node;

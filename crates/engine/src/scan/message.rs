@@ -1,0 +1,1 @@
+//! Messages of events, conditions and container states, as typed sayings.

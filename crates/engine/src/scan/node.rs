@@ -1,0 +1,1 @@
+//! Lines of node journals: kubelet, runtime, kernel, systemd.

@@ -1,0 +1,6 @@
+//! What kubectl prints: transcripts, tables, describe outlines.
+
+pub mod outline;
+pub mod table;
+pub mod times;
+pub mod transcript;

@@ -1,0 +1,1 @@
+//! The indented text of `kubectl describe`, as a tree.

@@ -1,0 +1,1 @@
+//! Times and ages as kubectl writes them.

@@ -1,0 +1,1 @@
+//! A terminal transcript: commands and what each printed.
