@@ -1,5 +1,6 @@
 //! The pure core of coroner: evidence in, report out.
 
+pub mod clean;
 pub mod explain;
 pub mod scan;
 
