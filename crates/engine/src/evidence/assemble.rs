@@ -1,0 +1,229 @@
+//! From observations to evidence: identity, deduplication, merging, time. Commutative: the order in which the
+//! observations come does not show.
+
+mod merge;
+
+use super::{Event, Evidence, Gap, Log, LogSource, NodeLog, Object, Observation, Unit, View, What, moments};
+use crate::Text;
+use crate::moment::{Clock, Moment};
+use crate::subject::{Kind, Subject};
+use std::collections::{BTreeMap, BTreeSet};
+
+impl Evidence {
+    /// Makes evidence of observations and gaps, which may come in any order.
+    pub fn assemble(mut observations: Vec<Observation>, mut gaps: Vec<Gap>) -> Evidence {
+        let anchors = Anchors::of(&observations);
+        for observation in &mut observations {
+            anchors.apply(&mut observation.what);
+        }
+        // The order of merging: wishes before what was seen, then as captured; where views of one transcript differ,
+        // the later one wins. What is left is ordered by its own text.
+        observations.sort_by(|a, b| merge_key(a).cmp(&merge_key(b)).then_with(|| a.cmp(b)));
+
+        let homes = Homes::of(&observations);
+        let mut evidence = Evidence::default();
+        let mut objects: BTreeMap<Subject, Vec<Object>> = BTreeMap::new();
+        let mut events: BTreeMap<EventKey, Vec<Event>> = BTreeMap::new();
+        let mut listed = BTreeSet::new();
+        for observation in observations {
+            match observation.what {
+                What::Object(mut object) => {
+                    homes.settle(&mut object.subject);
+                    object.locator = observation.locator;
+                    let subject = object.subject.clone();
+                    merge::object(objects.entry(subject).or_default(), *object);
+                }
+                What::Event(mut event) => {
+                    homes.settle(&mut event.about);
+                    event.locator = observation.locator;
+                    let key = (event.about.whole(), event.reason.clone(), event.message.clone());
+                    merge::event(events.entry(key).or_default(), *event);
+                }
+                What::Log(log) => {
+                    evidence.logs.push(homes.settle_log(Log { locator: observation.locator, ..*log }))
+                }
+                What::NodeLog(log) => {
+                    evidence.node_logs.push(NodeLog { locator: observation.locator, ..*log })
+                }
+                What::Unit(unit) => evidence.units.push(Unit { locator: observation.locator, ..*unit }),
+                What::Listed { kind, namespace } => {
+                    listed.insert((kind, namespace));
+                }
+                What::ClockPair { .. } => {}
+            }
+        }
+        evidence.objects = objects.into_values().flatten().collect();
+        evidence.events = events.into_values().flatten().collect();
+        evidence.events.sort();
+        evidence.logs.sort();
+        evidence
+            .logs
+            .dedup_by(|a, b| (&a.source, &a.instance, &a.summary) == (&b.source, &b.instance, &b.summary));
+        evidence.node_logs.sort();
+        evidence.node_logs.dedup_by(|a, b| (&a.node, &a.summary) == (&b.node, &b.summary));
+        evidence.units.sort();
+        evidence.units.dedup_by(|a, b| Unit { locator: b.locator.clone(), ..a.clone() } == *b);
+        evidence.listed = listed.into_iter().collect();
+        gaps.sort();
+        gaps.dedup();
+        evidence.gaps = gaps;
+        evidence.captured = anchors.captured.or_else(|| newest(&evidence));
+        evidence
+    }
+}
+
+/// What two views of one event share.
+type EventKey = (Subject, Text, Text);
+
+fn merge_key(observation: &Observation) -> (bool, View, &Text, u32) {
+    let view = match &observation.what {
+        What::Object(object) => object.views.best(),
+        _ => View::Mention,
+    };
+    // Within one capture, order decides and not richness: a table printed after a describe is newer.
+    let rank = if view <= View::Manifest { view } else { View::Table };
+    (view > View::Manifest, rank, &observation.capture, observation.sequence)
+}
+
+/// The newest time of the API that any object or event shows: the capture cannot be older.
+fn newest(evidence: &Evidence) -> Option<Moment> {
+    let mut newest = i64::MIN;
+    let mut look = |moment: &Option<Moment>| {
+        if let Some(moment) = moment.as_ref().filter(|m| m.clock == Clock::Api) {
+            newest = newest.max(moment.earliest);
+        }
+    };
+    for event in &evidence.events {
+        look(&event.last);
+    }
+    for object in &evidence.objects {
+        look(&object.created);
+        if let Some(node) = object.node() {
+            look(&node.lease_renewed);
+            node.conditions.iter().flatten().for_each(|c| look(&c.heartbeat));
+        }
+        if let Some(pod) = object.pod() {
+            pod.conditions.iter().flatten().for_each(|c| look(&c.since));
+        }
+    }
+    (newest > i64::MIN).then(|| Moment::api(newest))
+}
+
+/// What ties the clocks that have no place in the calendar to it: for each, by how much (least, greatest) its readings
+/// have to be moved.
+#[derive(Default)]
+struct Anchors {
+    shifts: BTreeMap<Clock, (i64, i64)>,
+    captured: Option<Moment>,
+}
+
+impl Anchors {
+    fn of(observations: &[Observation]) -> Anchors {
+        let mut pairs: BTreeMap<Clock, Vec<(i64, i64)>> = BTreeMap::new();
+        for observation in observations {
+            if let What::ClockPair { shown, truth } = &observation.what
+                && !shown.clock.is_absolute()
+                && truth.clock.is_absolute()
+            {
+                let shift = (
+                    truth.earliest.saturating_sub(shown.latest),
+                    truth.latest.saturating_sub(shown.earliest),
+                );
+                pairs.entry(shown.clock.clone()).or_default().push(shift);
+            }
+        }
+        let mut anchors = Anchors::default();
+        for (clock, pairs) in pairs {
+            let least = pairs.iter().map(|p| p.0).max().unwrap_or(i64::MIN);
+            let greatest = pairs.iter().map(|p| p.1).min().unwrap_or(i64::MAX);
+            // A transcript takes a while: pairs from its first and last commands need not meet. Then the capture
+            // lies somewhere between them.
+            let shift = if least <= greatest { (least, greatest) } else { (greatest, least) };
+            if matches!(clock, Clock::Capture(_)) {
+                let now = Moment { earliest: shift.0, latest: shift.1, clock: Clock::Api };
+                anchors.captured = Moment::last(anchors.captured, Some(now));
+            }
+            anchors.shifts.insert(clock, shift);
+        }
+        anchors
+    }
+
+    fn apply(&self, what: &mut What) {
+        if let What::NodeLog(log) = what
+            && let Some(&shift) = self.shifts.get(&log.clock)
+        {
+            log.clock = anchored(&log.clock);
+            log.shift = shift;
+        }
+        moments::each(what, &mut |moment| {
+            if let Some((least, greatest)) = self.shifts.get(&moment.clock) {
+                moment.earliest = moment.earliest.saturating_add(*least);
+                moment.latest = moment.latest.saturating_add(*greatest);
+                moment.clock = anchored(&moment.clock);
+            }
+        });
+    }
+}
+
+fn anchored(clock: &Clock) -> Clock {
+    match clock {
+        Clock::Yearless(node) => Clock::Node(node.clone()),
+        _ => Clock::Api,
+    }
+}
+
+/// The one namespace in which a name of a kind was seen, for the views that print none.
+struct Homes(BTreeMap<(Kind, Text), Option<Text>>);
+
+impl Homes {
+    fn of(observations: &[Observation]) -> Homes {
+        let mut homes: BTreeMap<(Kind, Text), Option<Text>> = BTreeMap::new();
+        let homeless = observations.iter().any(|o| match &o.what {
+            What::Object(object) => object.subject.kind.is_namespaced() && object.subject.namespace.is_none(),
+            What::Event(event) => event.about.kind.is_namespaced() && event.about.namespace.is_none(),
+            What::Log(_) => true,
+            _ => false,
+        });
+        if !homeless {
+            return Homes(homes);
+        }
+        let mut look = |subject: &Subject| {
+            if let Some(namespace) = &subject.namespace {
+                homes
+                    .entry((subject.kind.clone(), subject.name.clone()))
+                    .and_modify(|home| {
+                        if home.as_ref() != Some(namespace) {
+                            *home = None;
+                        }
+                    })
+                    .or_insert_with(|| Some(namespace.clone()));
+            }
+        };
+        for observation in observations {
+            match &observation.what {
+                What::Object(object) => look(&object.subject),
+                What::Event(event) => look(&event.about),
+                _ => {}
+            }
+        }
+        Homes(homes)
+    }
+
+    fn settle(&self, subject: &mut Subject) {
+        if subject.namespace.is_none()
+            && subject.kind.is_namespaced()
+            && let Some(Some(namespace)) = self.0.get(&(subject.kind.clone(), subject.name.clone()))
+        {
+            subject.namespace = Some(namespace.clone());
+        }
+    }
+
+    fn settle_log(&self, mut log: Log) -> Log {
+        match &mut log.source {
+            LogSource::Container { pod } => self.settle(pod),
+            LogSource::Workload { subject, .. } => self.settle(subject),
+            LogSource::Selector { .. } | LogSource::Unknown => {}
+        }
+        log
+    }
+}
