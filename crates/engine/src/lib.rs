@@ -1,8 +1,12 @@
 //! The pure core of coroner: evidence in, report out. No disk, network, clock, environment, chance, async or threads.
 
+pub mod clean;
+mod codes;
 pub mod evidence;
 pub mod explain;
+pub mod finding;
 pub mod moment;
+pub mod report;
 pub mod scan;
 pub mod subject;
 

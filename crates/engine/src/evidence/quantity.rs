@@ -27,7 +27,7 @@ impl Quantity {
             return None;
         }
         let negative = whole.starts_with('-');
-        let whole = whole.trim_start_matches(['+', '-']);
+        let whole = whole.strip_prefix(['+', '-']).unwrap_or(whole);
         if whole.contains(['+', '-']) {
             return None;
         }
