@@ -2,13 +2,27 @@
 
 pub mod clean;
 mod codes;
+pub mod detectors;
 pub mod evidence;
 pub mod explain;
+pub mod facts;
 pub mod finding;
+pub mod incidents;
 pub mod moment;
 pub mod report;
 pub mod scan;
 pub mod subject;
 
+use evidence::Evidence;
+use report::{Options, Report};
+
 /// An owned piece of text that is cheap to clone: names, reasons, excerpts.
 pub type Text = std::sync::Arc<str>;
+
+/// Tells what went wrong. The same evidence always gives the same report.
+pub fn diagnose(evidence: &Evidence, options: &Options) -> Report {
+    let facts = facts::read(evidence);
+    let findings = detectors::run(&facts);
+    let incidents = incidents::join(findings, &facts);
+    report::tell(incidents, &facts, options)
+}

@@ -1,6 +1,10 @@
 //! What a reader is told. Renderers are pure functions of a report.
 
 use crate::Text;
+mod tell;
+
+pub use tell::tell;
+
 use crate::evidence::Gap;
 use crate::finding::{Certainty, Code, Course, NotSeen, Proof, Remedy, RuledOut, Severity};
 use crate::moment::Moment;
@@ -18,6 +22,8 @@ pub struct Scope {
 /// How to diagnose.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
+    /// What is diagnosed, as the caller names it: a file, a folder, a context.
+    pub source: String,
     /// What is told.
     pub scope: Scope,
     /// Whether older and ended incidents are told in full.

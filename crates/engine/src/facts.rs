@@ -1,0 +1,133 @@
+//! Typed statements read from evidence, each about one subject at one time, and the objects joined to each other.
+
+mod statement;
+mod topology;
+
+pub use statement::{Stage, Statement, Voice};
+pub use topology::{LogFact, NodeFact, Owned, PodFact, ServiceFact, WorkloadFact};
+
+use crate::evidence::{Evidence, Object};
+use crate::subject::{Kind, Subject};
+use std::collections::BTreeMap;
+
+/// All that detectors and incidents read. Borrowed from the evidence, made once.
+pub struct Facts<'e> {
+    /// The evidence itself.
+    pub evidence: &'e Evidence,
+    pub(crate) pods: Vec<PodFact<'e>>,
+    pub(crate) workloads: Vec<WorkloadFact<'e>>,
+    pub(crate) services: Vec<ServiceFact<'e>>,
+    pub(crate) nodes: Vec<NodeFact<'e>>,
+    pub(crate) logs: Vec<LogFact<'e>>,
+    pub(crate) statements: Vec<Statement<'e>>,
+    pub(crate) by_subject: BTreeMap<Subject, Vec<usize>>,
+    pub(crate) pod_index: BTreeMap<Subject, usize>,
+}
+
+/// Reads the facts from evidence.
+pub fn read(evidence: &Evidence) -> Facts<'_> {
+    let mut facts = topology::join(evidence);
+    statement::read(&mut facts);
+    facts
+}
+
+impl<'e> Facts<'e> {
+    /// Every pod that exists, or may.
+    pub fn pods(&self) -> impl Iterator<Item = &PodFact<'e>> {
+        self.pods.iter().filter(|pod| !pod.gone)
+    }
+
+    /// The pod of that name.
+    pub fn pod(&self, subject: &Subject) -> Option<&PodFact<'e>> {
+        let subject = if subject.part.is_some() { &subject.whole() } else { subject };
+        self.pod_index.get(subject).and_then(|&index| self.pods.get(index))
+    }
+
+    /// Every Deployment, StatefulSet, DaemonSet, Job, ReplicaSet and so on.
+    pub fn workloads(&self) -> &[WorkloadFact<'e>] {
+        &self.workloads
+    }
+
+    /// The workload of that name.
+    pub fn workload(&self, subject: &Subject) -> Option<&WorkloadFact<'e>> {
+        self.workloads.iter().find(|w| w.object.subject == *subject)
+    }
+
+    /// Every Service.
+    pub fn services(&self) -> &[ServiceFact<'e>] {
+        &self.services
+    }
+
+    /// Every node.
+    pub fn nodes(&self) -> &[NodeFact<'e>] {
+        &self.nodes
+    }
+
+    /// The node of that name.
+    pub fn node(&self, name: &str) -> Option<&NodeFact<'e>> {
+        self.nodes.iter().find(|n| &*n.name == name)
+    }
+
+    /// Every container log, with whose it is.
+    pub fn logs(&self) -> &[LogFact<'e>] {
+        &self.logs
+    }
+
+    /// Every statement.
+    pub fn statements(&self) -> &[Statement<'e>] {
+        &self.statements
+    }
+
+    /// Statements about an object or any part of it.
+    pub fn about(&self, subject: &Subject) -> impl Iterator<Item = &Statement<'e>> {
+        self.by_subject
+            .get(&subject.whole())
+            .into_iter()
+            .flatten()
+            .filter_map(|&index| self.statements.get(index))
+    }
+
+    /// Statements about a container, or about its pod without naming one.
+    pub fn about_container<'a>(
+        &'a self,
+        pod: &'a Subject,
+        container: &'a str,
+    ) -> impl Iterator<Item = &'a Statement<'e>> {
+        self.about(pod)
+            .filter(move |s| s.subject.part.as_ref().is_none_or(|part| &**part.name() == container))
+    }
+
+    /// Pods of a workload, as its selector, their owners or their names tell.
+    pub fn pods_of<'a>(&'a self, workload: &'a Subject) -> impl Iterator<Item = &'a PodFact<'e>> {
+        self.pods().filter(move |pod| pod.owners.iter().any(|owner| owner.subject == *workload))
+    }
+
+    /// Pods on a node.
+    pub fn pods_on<'a>(&'a self, node: &'a str) -> impl Iterator<Item = &'a PodFact<'e>> {
+        self.pods().filter(move |pod| pod.pod.node.as_deref() == Some(node))
+    }
+
+    /// The topmost owner of anything: a Deployment, CronJob, …; itself where nothing owns it.
+    pub fn top(&self, subject: &Subject) -> Subject {
+        if subject.kind == Kind::Pod
+            && let Some(pod) = self.pod(subject)
+        {
+            return pod.top().clone();
+        }
+        topology::owners_of_object(self.evidence, subject)
+            .last()
+            .map_or_else(|| subject.whole(), |o| o.subject.clone())
+    }
+
+    /// The object of that name.
+    pub fn object(&self, subject: &Subject) -> Option<&'e Object> {
+        let subject = if subject.part.is_some() { &subject.whole() } else { subject };
+        self.evidence.get(subject)
+    }
+
+    /// Whether an object is known not to exist: all of its kind were listed and it was not among them.
+    pub fn is_missing(&self, subject: &Subject) -> bool {
+        self.object(subject).is_none_or(|o| !o.views.is_live())
+            && self.evidence.is_listed(&subject.kind, subject.namespace.as_deref())
+    }
+}

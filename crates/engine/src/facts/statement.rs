@@ -1,0 +1,219 @@
+//! What components say, typed: one statement about one subject, from a status, a condition, an event or a journal.
+
+use super::{Facts, PodFact};
+use crate::Text;
+use crate::evidence::{Container, Event, State};
+use crate::finding::Proof;
+use crate::moment::Moment;
+use crate::scan::message::{self, Saying};
+use crate::subject::{Kind, Part, Subject};
+
+/// How far a pod or container has come. A later stage refutes a cause that blocks an earlier one, within one attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// The pod is not created yet: quota, admission, service account.
+    Admit,
+    /// It has no node.
+    Schedule,
+    /// Volumes, sandbox and network are being set up.
+    Setup,
+    /// Its image is being pulled.
+    Image,
+    /// The container is being created and started.
+    Create,
+    /// It runs, or ran and ended.
+    Run,
+    /// It is ready.
+    Ready,
+}
+
+/// Who says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Voice {
+    /// The state that a container is in now.
+    State,
+    /// The state that a container was in before.
+    LastState,
+    /// A condition.
+    Condition,
+    /// An event.
+    Event,
+}
+
+/// One statement.
+#[derive(Clone, Debug)]
+pub struct Statement<'e> {
+    /// About what; a container as a part.
+    pub subject: Subject,
+    /// What is said.
+    pub saying: Saying,
+    /// By whom.
+    pub voice: Voice,
+    /// When first.
+    pub first: Option<Moment>,
+    /// When last.
+    pub last: Option<Moment>,
+    /// How often, at least.
+    pub count: u64,
+    /// Whether what it says no longer holds: its subject has since come further.
+    pub overtaken: bool,
+    /// The event, if it is one.
+    pub event: Option<&'e Event>,
+    proof: Proof,
+}
+
+impl Statement<'_> {
+    /// The record that says it.
+    pub fn proof(&self) -> Proof {
+        self.proof.clone()
+    }
+
+    /// The container that is meant, if one is.
+    pub fn container(&self) -> Option<&Text> {
+        match &self.subject.part {
+            Some(Part::Container(name)) => Some(name),
+            _ => None,
+        }
+    }
+}
+
+/// Reads every statement.
+pub(super) fn read(facts: &mut Facts<'_>) {
+    let mut statements = Vec::new();
+    for pod in &facts.pods {
+        if pod.gone {
+            continue;
+        }
+        for container in &pod.pod.containers {
+            states(pod, container, &mut statements);
+        }
+        conditions(pod, &mut statements);
+    }
+    for workload in &facts.workloads {
+        for condition in workload.workload.conditions.iter().flatten() {
+            push_condition(workload.object, condition, false, &mut statements);
+        }
+    }
+    for event in facts.evidence.events() {
+        let saying = message::event(&event.reason, event.component.as_deref(), &event.message);
+        let overtaken = is_overtaken(facts, event, &saying);
+        statements.push(Statement {
+            subject: event.about.clone(),
+            saying,
+            voice: Voice::Event,
+            first: event.first.clone(),
+            last: event.last.clone(),
+            count: event.count,
+            overtaken,
+            event: Some(event),
+            proof: Proof::event(event),
+        });
+    }
+    for (index, statement) in statements.iter().enumerate() {
+        facts.by_subject.entry(statement.subject.whole()).or_default().push(index);
+    }
+    facts.statements = statements;
+}
+
+fn states<'e>(pod: &PodFact<'e>, container: &'e Container, out: &mut Vec<Statement<'e>>) {
+    let subject = pod.container_subject(container);
+    for (state, voice) in [(&container.state, Voice::State), (&container.last, Voice::LastState)] {
+        let (saying, text, at) = match state {
+            Some(State::Waiting { reason, message }) => {
+                let (reason, message) = (reason.as_deref().unwrap_or(""), message.as_deref().unwrap_or(""));
+                let separator = if message.is_empty() { "" } else { ": " };
+                (message::waiting(reason, message), format!("waiting {reason}{separator}{message}"), None)
+            }
+            Some(State::Terminated(ended)) => {
+                let (reason, message) =
+                    (ended.reason.as_deref().unwrap_or(""), ended.message.as_deref().unwrap_or(""));
+                let code = ended.exit_code.map_or_else(String::new, |code| format!(", exit code {code}"));
+                let separator = if message.is_empty() { "" } else { ": " };
+                let text = format!("terminated {reason}{code}{separator}{message}");
+                (message::terminated(reason, message), text, ended.finished.clone())
+            }
+            _ => continue,
+        };
+        out.push(Statement {
+            saying,
+            voice,
+            first: at.clone(),
+            last: at.clone(),
+            count: 1,
+            overtaken: false,
+            event: None,
+            proof: Proof {
+                at,
+                ..Proof::object(pod.object, format!("{} {}: {text}", subject.whole().path(), container.name))
+            },
+            subject: subject.clone(),
+        });
+    }
+}
+
+fn conditions<'e>(pod: &PodFact<'e>, out: &mut Vec<Statement<'e>>) {
+    for condition in pod.pod.conditions.iter().flatten() {
+        let overtaken = &*condition.kind == "PodScheduled" && pod.pod.node.is_some();
+        push_condition(pod.object, condition, overtaken, out);
+    }
+}
+
+fn push_condition<'e>(
+    object: &'e crate::evidence::Object,
+    condition: &'e crate::evidence::Condition,
+    overtaken: bool,
+    out: &mut Vec<Statement<'e>>,
+) {
+    let (reason, message) =
+        (condition.reason.as_deref().unwrap_or(""), condition.message.as_deref().unwrap_or(""));
+    let saying =
+        message::condition(object.subject.kind.as_str(), &condition.kind, &condition.status, reason, message);
+    let text = format!("condition {}={} {reason} {message}", condition.kind, condition.status);
+    out.push(Statement {
+        subject: object.subject.clone(),
+        saying,
+        voice: Voice::Condition,
+        first: condition.since.clone(),
+        last: None,
+        count: 1,
+        overtaken,
+        event: None,
+        proof: Proof { at: condition.since.clone(), ..Proof::object(object, text.trim_end()) },
+    });
+}
+
+/// Whether the subject of an event has since come past the stage that the event says it is held at.
+fn is_overtaken(facts: &Facts<'_>, event: &Event, saying: &Saying) -> bool {
+    let Some(stage) = stage(saying) else { return false };
+    match event.about.kind {
+        Kind::Pod => {
+            let Some(pod) = facts.pod(&event.about) else { return true };
+            if pod.gone || pod.is_finished() {
+                return true;
+            }
+            let named = event.about.part.as_ref().map(Part::name);
+            let mut held =
+                pod.pod.containers.iter().filter(|c| named.is_none_or(|name| *name == c.name)).peekable();
+            if held.peek().is_none() {
+                return pod.stage() > stage;
+            }
+            match stage {
+                // What holds the whole pod is overtaken as soon as one container came past it.
+                Stage::Admit | Stage::Schedule | Stage::Setup => pod.stage() > stage,
+                _ => held.all(|container| pod.reached(container) > stage),
+            }
+        }
+        Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::DaemonSet | Kind::Job => {
+            facts.workload(&event.about).is_none_or(|w| match (w.workload.current, w.workload.desired) {
+                (Some(current), Some(desired)) => current >= desired,
+                _ => facts.pods_of(&event.about).next().is_some(),
+            })
+        }
+        _ => false,
+    }
+}
+
+/// The stage at which that would hold a pod or container.
+fn stage(saying: &Saying) -> Option<Stage> {
+    saying.stage()
+}

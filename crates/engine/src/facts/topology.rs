@@ -1,0 +1,507 @@
+//! Who owns, runs, selects and serves whom.
+
+use super::Facts;
+use super::statement::Stage;
+use crate::Text;
+use crate::evidence::{
+    Body, Condition, Container, Endpoints, Evidence, Group, Log, LogSource, Node, Object, Phase, Pod,
+    Service, State, Unit, Workload,
+};
+use crate::subject::{Kind, Subject, without_pod_suffix, without_schedule, without_template_hash};
+use std::collections::BTreeMap;
+
+/// An owner, and whether a view states it. One inferred from a name caps certainty at *likely*.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owned {
+    /// The owner.
+    pub subject: Subject,
+    /// Whether some view states it.
+    pub stated: bool,
+}
+
+/// A pod and what it belongs to.
+pub struct PodFact<'e> {
+    /// The object.
+    pub object: &'e Object,
+    /// Its body.
+    pub pod: &'e Pod,
+    /// Its owners, the nearest first.
+    pub owners: Vec<Owned>,
+    /// It was named, and a list that should have it does not.
+    pub gone: bool,
+}
+
+impl<'e> PodFact<'e> {
+    /// The pod.
+    pub fn subject(&self) -> &'e Subject {
+        &self.object.subject
+    }
+
+    /// One of its containers as a subject.
+    pub fn container_subject(&self, container: &Container) -> Subject {
+        self.object.subject.container(&container.name)
+    }
+
+    /// Its topmost owner, or itself.
+    pub fn top(&self) -> &Subject {
+        self.owners.last().map_or(&self.object.subject, |owner| &owner.subject)
+    }
+
+    /// Whether every owner is stated.
+    pub fn owners_stated(&self) -> bool {
+        self.owners.iter().all(|owner| owner.stated)
+    }
+
+    /// Its owner of that kind.
+    pub fn owner(&self, kind: &Kind) -> Option<&Subject> {
+        self.owners.iter().map(|o| &o.subject).find(|s| s.kind == *kind)
+    }
+
+    /// A condition's status.
+    pub fn condition(&self, kind: &str) -> Option<&'e Condition> {
+        self.pod.conditions.iter().flatten().find(|c| &*c.kind == kind)
+    }
+
+    /// Whether it is being deleted.
+    pub fn is_deleting(&self) -> bool {
+        self.object.deleting.is_some()
+            || self.object.is_deleting == Some(true)
+            || self.pod.printed_status.as_deref() == Some("Terminating")
+    }
+
+    /// Whether it ended for good: its containers will not run again.
+    pub fn is_finished(&self) -> bool {
+        matches!(self.pod.phase, Some(Phase::Succeeded | Phase::Failed))
+            || matches!(self.pod.printed_status.as_deref(), Some("Completed" | "Evicted"))
+    }
+
+    /// Whether it is ready; none where no view tells.
+    pub fn is_ready(&self) -> Option<bool> {
+        if let Some(ready) = self.condition("Ready") {
+            return Some(&*ready.status == "True");
+        }
+        let apps: Vec<_> = self.pod.containers.iter().filter_map(|c| c.ready).collect();
+        if !apps.is_empty() && apps.len() == self.pod.containers.len() {
+            return Some(apps.iter().all(|&ready| ready));
+        }
+        self.pod.printed_ready.map(|(ready, all)| ready == all && all > 0)
+    }
+
+    /// How far a container of it has come in its present attempt.
+    pub fn reached(&self, container: &Container) -> Stage {
+        match &container.state {
+            Some(State::Running { .. }) => {
+                if container.ready == Some(true) {
+                    Stage::Ready
+                } else {
+                    Stage::Run
+                }
+            }
+            Some(State::Terminated(ended)) => {
+                if ended.reason.as_deref() == Some("StartError") {
+                    Stage::Create
+                } else {
+                    Stage::Run
+                }
+            }
+            Some(State::Waiting { reason, .. }) => match reason.as_deref() {
+                Some("CrashLoopBackOff") => match &container.last {
+                    Some(State::Terminated(last)) if last.reason.as_deref() == Some("StartError") => {
+                        Stage::Create
+                    }
+                    _ => Stage::Run,
+                },
+                Some(
+                    "ErrImagePull"
+                    | "ImagePullBackOff"
+                    | "ErrImageNeverPull"
+                    | "InvalidImageName"
+                    | "ImageInspectError"
+                    | "RegistryUnavailable"
+                    | "SignatureValidationFailed",
+                ) => Stage::Image,
+                Some("ContainerCreating" | "PodInitializing") | None => self.placed_stage(),
+                Some(_) => Stage::Create,
+            },
+            None => match self.pod.printed_status.as_deref() {
+                Some("Running") if self.is_ready() == Some(true) => Stage::Ready,
+                Some("Running" | "CrashLoopBackOff" | "Error" | "OOMKilled" | "Completed") => Stage::Run,
+                Some("ErrImagePull" | "ImagePullBackOff" | "InvalidImageName" | "ErrImageNeverPull") => {
+                    Stage::Image
+                }
+                Some("CreateContainerConfigError" | "CreateContainerError" | "RunContainerError") => {
+                    Stage::Create
+                }
+                _ => self.placed_stage(),
+            },
+        }
+    }
+
+    fn placed_stage(&self) -> Stage {
+        let scheduled = self.condition("PodScheduled").map(|c| &*c.status == "True");
+        if self.pod.node.is_some() || scheduled == Some(true) {
+            return Stage::Setup;
+        }
+        match self.pod.printed_status.as_deref() {
+            Some("ContainerCreating" | "PodInitializing") => Stage::Setup,
+            Some(other) if other.starts_with("Init:") => Stage::Setup,
+            _ => Stage::Schedule,
+        }
+    }
+
+    /// How far the pod as a whole has come: as far as its furthest container.
+    pub fn stage(&self) -> Stage {
+        let furthest = self.pod.containers.iter().map(|c| self.reached(c)).max();
+        furthest.unwrap_or_else(|| self.reached(&Container::new("".into(), crate::evidence::Role::App)))
+    }
+
+    /// Restarts of all its containers.
+    pub fn restarts(&self) -> u32 {
+        let sum: u32 = self.pod.containers.iter().filter_map(|c| c.restarts).sum();
+        sum.max(self.pod.printed_restarts.unwrap_or(0))
+    }
+}
+
+/// A workload and its pods.
+pub struct WorkloadFact<'e> {
+    /// The object.
+    pub object: &'e Object,
+    /// Its body.
+    pub workload: &'e Workload,
+    /// Its owner, if it has one.
+    pub owner: Option<Owned>,
+}
+
+impl<'e> WorkloadFact<'e> {
+    /// The workload.
+    pub fn subject(&self) -> &'e Subject {
+        &self.object.subject
+    }
+
+    /// Ready and wanted pods, where both are shown.
+    pub fn readiness(&self) -> Option<(u32, u32)> {
+        Some((self.workload.ready.or(self.workload.available)?, self.workload.desired?))
+    }
+}
+
+/// A Service, the pods that it selects, and its endpoints.
+pub struct ServiceFact<'e> {
+    /// The object.
+    pub object: &'e Object,
+    /// Its body.
+    pub service: &'e Service,
+    /// Pods that its selector matches, as indices; none where labels were not seen.
+    pub pods: Option<Vec<usize>>,
+    /// Ready endpoints (addresses), where any view shows them.
+    pub ready: Option<Vec<Text>>,
+    /// Endpoints that are not ready.
+    pub not_ready: Option<Vec<Text>>,
+}
+
+/// A node and its health.
+pub struct NodeFact<'e> {
+    /// Its name.
+    pub name: Text,
+    /// The object, if it was seen.
+    pub object: Option<&'e Object>,
+    /// Its body.
+    pub node: Option<&'e Node>,
+    /// `systemctl status` of its units.
+    pub units: Vec<&'e Unit>,
+}
+
+impl<'e> NodeFact<'e> {
+    /// The node.
+    pub fn subject(&self) -> Subject {
+        Subject::node(&self.name)
+    }
+
+    /// A condition.
+    pub fn condition(&self, kind: &str) -> Option<&'e Condition> {
+        self.node?.conditions.iter().flatten().find(|c| &*c.kind == kind)
+    }
+
+    /// Whether it is ready: `Some(false)` for not ready and unknown; none where no view tells.
+    pub fn is_ready(&self) -> Option<bool> {
+        match self.condition("Ready") {
+            Some(ready) => Some(&*ready.status == "True"),
+            None => {
+                let printed = self.node?.printed_status.as_deref()?;
+                Some(printed.split(',').any(|word| word == "Ready"))
+            }
+        }
+    }
+
+    /// A unit's state by name, without `.service`.
+    pub fn unit(&self, name: &str) -> Option<&'e Unit> {
+        self.units.iter().copied().find(|unit| &*unit.name == name)
+    }
+}
+
+/// A log and whose it is.
+pub struct LogFact<'e> {
+    /// The log.
+    pub log: &'e Log,
+    /// The pods whose lines it may hold, as indices.
+    pub pods: Vec<usize>,
+    /// Whose it is: a container, a pod, or a workload; none where nothing tells.
+    pub subject: Option<Subject>,
+}
+
+/// Joins the objects to each other.
+pub(super) fn join(evidence: &Evidence) -> Facts<'_> {
+    let mut pods = Vec::new();
+    let mut pod_index = BTreeMap::new();
+    for object in evidence.of(&Kind::Pod) {
+        let Body::Pod(pod) = &object.body else { continue };
+        let listed = evidence.is_listed(&Kind::Pod, object.subject.namespace.as_deref());
+        let gone = listed && !object.views.is_live();
+        // Of two incarnations of one name the newer one comes last, and is the one that exists.
+        if let Some(&older) = pod_index.get(&object.subject)
+            && let Some(older) = pods.get_mut(older)
+        {
+            let older: &mut PodFact = older;
+            older.gone = true;
+        }
+        pod_index.insert(object.subject.clone(), pods.len());
+        pods.push(PodFact { object, pod, owners: owners_of_pod(evidence, object), gone });
+    }
+    let workloads = evidence
+        .objects()
+        .iter()
+        .filter_map(|object| {
+            let workload = object.workload()?;
+            let owner = owners_of_object(evidence, &object.subject).into_iter().next();
+            Some(WorkloadFact { object, workload, owner })
+        })
+        .collect();
+    let services = evidence
+        .of(&Kind::Service)
+        .iter()
+        .filter_map(|object| match &object.body {
+            Body::Service(service) => Some(service_fact(evidence, object, service, &pods)),
+            _ => None,
+        })
+        .collect();
+    let mut facts = Facts {
+        evidence,
+        workloads,
+        services,
+        nodes: nodes(evidence),
+        logs: Vec::new(),
+        statements: Vec::new(),
+        by_subject: BTreeMap::new(),
+        pod_index,
+        pods,
+    };
+    facts.logs = evidence.logs().iter().map(|log| log_fact(&facts, log)).collect();
+    facts
+}
+
+/// The owners of a pod, nearest first.
+fn owners_of_pod(evidence: &Evidence, object: &Object) -> Vec<Owned> {
+    let mut chain = Vec::new();
+    match object.owners.as_ref().and_then(|owners| owners.iter().find(|o| o.controller).or(owners.first())) {
+        Some(owner) => chain.push(Owned { subject: owner.subject.clone(), stated: owner.stated }),
+        None if !object.shows(Group::Owners) => chain.extend(inferred_owner_of_pod(evidence, object)),
+        None => {}
+    }
+    if let Some(nearest) = chain.first().cloned() {
+        // A node owns its mirror pods: that is a place, not a controller.
+        if nearest.subject.kind == Kind::Node {
+            return Vec::new();
+        }
+        let stated = nearest.stated;
+        let above = owners_of_object(evidence, &nearest.subject);
+        chain.extend(above.into_iter().map(|o| Owned { stated: o.stated && stated, ..o }));
+    }
+    chain
+}
+
+/// The owner that a pod's name and labels tell, where no view states one.
+fn inferred_owner_of_pod(evidence: &Evidence, object: &Object) -> Option<Owned> {
+    let namespace = object.subject.namespace.as_deref();
+    let name = &object.subject.name;
+    let hash = object.labels.as_ref().and_then(|labels| labels.get("pod-template-hash"));
+    if let Some(stem) = without_pod_suffix(name) {
+        if without_template_hash(stem).is_some() {
+            let stated = hash.is_some_and(|hash| stem.ends_with(&**hash));
+            return Some(Owned { subject: Subject::new(Kind::ReplicaSet, namespace, stem), stated });
+        }
+        for kind in [Kind::DaemonSet, Kind::Job, Kind::ReplicaSet] {
+            let subject = Subject::new(kind, namespace, stem);
+            if evidence.get(&subject).is_some() {
+                return Some(Owned { subject, stated: false });
+            }
+        }
+    }
+    let (stem, ordinal) = name.rsplit_once('-')?;
+    let subject = Subject::new(Kind::StatefulSet, namespace, stem);
+    (ordinal.bytes().all(|b| b.is_ascii_digit()) && !ordinal.is_empty() && evidence.get(&subject).is_some())
+        .then_some(Owned { subject, stated: false })
+}
+
+/// The owners of a ReplicaSet, Job or anything else that is no pod, nearest first.
+pub(super) fn owners_of_object(evidence: &Evidence, subject: &Subject) -> Vec<Owned> {
+    let mut chain: Vec<Owned> = Vec::new();
+    let mut at = subject.whole();
+    // Three levels are the most that Kubernetes builds; the bound keeps a loop in bad input finite.
+    for _ in 0..4 {
+        let object = evidence.get(&at);
+        let stated = object
+            .and_then(|o| o.owners.as_ref())
+            .and_then(|owners| owners.iter().find(|o| o.controller).or(owners.first()));
+        let next = match stated {
+            Some(owner) => Owned { subject: owner.subject.clone(), stated: owner.stated },
+            None if object.is_some_and(|o| o.shows(Group::Owners)) => break,
+            None => {
+                let namespace = at.namespace.as_deref();
+                let inferred = match at.kind {
+                    Kind::ReplicaSet => without_template_hash(&at.name)
+                        .map(|stem| Subject::new(Kind::Deployment, namespace, stem)),
+                    Kind::Job => {
+                        without_schedule(&at.name).map(|stem| Subject::new(Kind::CronJob, namespace, stem))
+                    }
+                    _ => None,
+                };
+                let Some(subject) = inferred else { break };
+                Owned { stated: evidence.get(&subject).is_some_and(|o| o.views.is_live()), subject }
+            }
+        };
+        if chain.iter().any(|o| o.subject == next.subject) {
+            break;
+        }
+        at = next.subject.clone();
+        chain.push(next);
+    }
+    chain
+}
+
+fn service_fact<'e>(
+    evidence: &'e Evidence,
+    object: &'e Object,
+    service: &'e Service,
+    pods: &[PodFact<'e>],
+) -> ServiceFact<'e> {
+    let namespace = &object.subject.namespace;
+    let selected = service.selector.as_ref().filter(|selector| !selector.is_empty()).map(|selector| {
+        let matches = |pod: &PodFact| {
+            !pod.gone
+                && pod.object.subject.namespace == *namespace
+                && pod
+                    .object
+                    .labels
+                    .as_ref()
+                    .is_some_and(|labels| selector.iter().all(|(k, v)| labels.get(k) == Some(v)))
+        };
+        pods.iter().enumerate().filter(|(_, pod)| matches(pod)).map(|(index, _)| index).collect()
+    });
+    let labels_seen = pods
+        .iter()
+        .filter(|p| p.object.subject.namespace == *namespace)
+        .all(|p| p.gone || p.object.labels.is_some());
+    let (mut ready, mut not_ready) = (None::<Vec<Text>>, None::<Vec<Text>>);
+    let mut add = |endpoints: &Endpoints| {
+        if let Some(addresses) = &endpoints.ready {
+            ready.get_or_insert_default().extend(addresses.iter().cloned());
+        }
+        if let Some(addresses) = &endpoints.not_ready {
+            not_ready.get_or_insert_default().extend(addresses.iter().cloned());
+        }
+    };
+    for kind in [Kind::Endpoints, Kind::EndpointSlice] {
+        for candidate in evidence.of(&kind).iter().filter(|o| o.subject.namespace == *namespace) {
+            let Body::Endpoints(endpoints) = &candidate.body else { continue };
+            let of = endpoints.service.as_deref().unwrap_or(&candidate.subject.name);
+            if of == &*object.subject.name {
+                add(endpoints);
+            }
+        }
+    }
+    if ready.is_none()
+        && let Some(listed) = &service.endpoints
+    {
+        let address = |e: &Text| e.rsplit_once(':').map_or_else(|| e.clone(), |(ip, _)| ip.into());
+        ready = Some(listed.iter().map(address).collect());
+    }
+    for list in [&mut ready, &mut not_ready].into_iter().flatten() {
+        list.sort();
+        list.dedup();
+    }
+    ServiceFact { object, service, pods: selected.filter(|_| labels_seen), ready, not_ready }
+}
+
+fn nodes(evidence: &Evidence) -> Vec<NodeFact<'_>> {
+    let mut nodes: BTreeMap<Text, NodeFact> = BTreeMap::new();
+    let empty = |name: &Text| NodeFact { name: name.clone(), object: None, node: None, units: Vec::new() };
+    for object in evidence.of(&Kind::Node) {
+        let fact = nodes.entry(object.subject.name.clone()).or_insert_with(|| empty(&object.subject.name));
+        fact.object = Some(object);
+        fact.node = object.node();
+    }
+    for name in evidence.units().iter().filter_map(|u| u.node.as_ref()) {
+        nodes.entry(name.clone()).or_insert_with(|| empty(name));
+    }
+    for name in evidence.node_logs().iter().filter_map(|l| l.node.as_ref()) {
+        nodes.entry(name.clone()).or_insert_with(|| empty(name));
+    }
+    for unit in evidence.units() {
+        if let Some(fact) = unit.node.as_ref().and_then(|name| nodes.get_mut(name)) {
+            fact.units.push(unit);
+        }
+    }
+    nodes.into_values().collect()
+}
+
+fn log_fact<'e>(facts: &Facts<'e>, log: &'e Log) -> LogFact<'e> {
+    match &log.source {
+        LogSource::Container { pod } => {
+            let index = facts.pod_index.get(&pod.whole()).copied();
+            LogFact { log, pods: index.into_iter().collect(), subject: Some(pod.clone()) }
+        }
+        LogSource::Workload { subject, .. } => {
+            let pods = facts.pods.iter().enumerate();
+            let pods = pods
+                .filter(|(_, p)| p.owners.iter().any(|o| o.subject == *subject))
+                .map(|(i, _)| i)
+                .collect();
+            LogFact { log, pods, subject: Some(subject.clone()) }
+        }
+        LogSource::Selector { namespace, selector, .. } => {
+            let pods: Vec<usize> = facts
+                .pods
+                .iter()
+                .enumerate()
+                .filter(|(_, pod)| namespace.is_none() || pod.object.subject.namespace == *namespace)
+                .filter(|(_, pod)| pod.object.labels.as_ref().is_some_and(|labels| selector.matches(labels)))
+                .map(|(index, _)| index)
+                .collect();
+            // Pods of one workload as a rule; where they are of several, nobody can tell whose line it is.
+            let mut tops = pods.iter().filter_map(|&i| facts.pods.get(i)).map(|pod| pod.top().clone());
+            let first = tops.next();
+            let subject = first.filter(|first| tops.all(|top| top == *first));
+            let subject = subject.or_else(|| workload_selected(facts, namespace.as_deref(), selector));
+            LogFact { log, pods, subject }
+        }
+        LogSource::Unknown => LogFact { log, pods: Vec::new(), subject: None },
+    }
+}
+
+/// The workload whose pods a selector means, when no pod of it was seen.
+fn workload_selected(
+    facts: &Facts<'_>,
+    namespace: Option<&str>,
+    selector: &crate::evidence::Selector,
+) -> Option<Subject> {
+    let mut of = facts.workloads.iter().filter(|w| {
+        matches!(w.object.subject.kind, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet)
+            && (namespace.is_none() || w.object.subject.namespace.as_deref() == namespace)
+            && w.workload
+                .template
+                .as_ref()
+                .and_then(|t| t.labels.as_ref())
+                .is_some_and(|labels| selector.matches(labels))
+    });
+    let first = of.next()?;
+    of.next().is_none().then(|| first.object.subject.clone())
+}
