@@ -1,5 +1,26 @@
 //! Every detector, in one visible list. A detector is a plain function over facts; see the page beside each.
 
+mod application_exit;
+mod claims;
+mod config_reference;
+mod dependency_address;
+mod image_pull;
+mod killed;
+mod kube_proxy_down;
+mod kubelet_stopped;
+mod node_not_ready;
+mod oom_killed;
+mod pods_refused;
+mod probe_kills;
+mod probe_words;
+mod readiness_probe;
+mod runtime_down;
+mod service_port;
+mod service_selector;
+mod symptoms;
+mod unschedulable;
+mod words;
+
 use crate::facts::Facts;
 use crate::finding::{Code, Finding};
 
@@ -27,7 +48,26 @@ macro_rules! detector {
 }
 
 /// The list. The order does not show in reports.
-pub static DETECTORS: &[Detector] = &[];
+pub static DETECTORS: &[Detector] = &[
+    detector!(application_exit: ApplicationError, CrashedBySignal, CompletedRestartLoop),
+    detector!(claims: ClaimUnbound, ClaimMissing),
+    detector!(config_reference: ConfigReferenceMissing),
+    detector!(dependency_address: DependencyAddressWrong),
+    detector!(image_pull: ImageNotFound, ImagePullDenied, RegistryNameUnresolved, RegistryUnreachable, RegistryTlsFailed, RegistryRateLimited, ImageDiskFull, ImageNameInvalid, ImageNeverPulled, ImagePlatformMissing, ImagePullFailed),
+    detector!(killed: KilledUnattributed, StoppedBySigterm),
+    detector!(kube_proxy_down: KubeProxyDown),
+    detector!(kubelet_stopped: KubeletStopped, KubeletCutOff),
+    detector!(node_not_ready: NodeNotReady, NodeNetworkNotReady),
+    detector!(oom_killed: OomKilled),
+    detector!(pods_refused: QuotaExceeded, AdmissionDenied, WebhookUnreachable, ServiceAccountMissing, PriorityClassMissing),
+    detector!(probe_kills: LivenessProbeFailing, StartupProbeFailing),
+    detector!(readiness_probe: ReadinessProbeFailing),
+    detector!(runtime_down: RuntimeDown, RuntimeUnresponsive),
+    detector!(service_port: ServicePortMismatch, ServiceProtocolMismatch),
+    detector!(service_selector: ServiceSelectsNothing),
+    detector!(symptoms: WorkloadUnavailable, ServiceWithoutEndpoints),
+    detector!(unschedulable: InsufficientResources, NodeAffinityMismatch, TaintNotTolerated, NodesCordoned, PodAffinityUnsatisfied, PodAntiAffinityConflict, TopologySpreadUnsatisfied, HostPortConflict, VolumeNodeMismatch, Unschedulable, SchedulingGated),
+];
 
 /// Runs every detector.
 pub fn run(facts: &Facts) -> Vec<Finding> {

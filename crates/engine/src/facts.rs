@@ -1,8 +1,19 @@
 //! Typed statements read from evidence, each about one subject at one time, and the objects joined to each other.
 
+mod ends;
+mod kernel;
+mod node_state;
+mod placement;
+mod probes;
 mod statement;
 mod topology;
 
+pub use crate::incidents::service_of;
+pub use ends::{End, Why};
+pub use kernel::{KernelKill, LogLine};
+pub use node_state::{Daemon, daemon, unit_proof};
+pub use placement::{Placement, claims_of};
+pub use probes::{Mismatch, ProbeTrouble, asks, probe_subject};
 pub use statement::{Stage, Statement, Voice};
 pub use topology::{LogFact, NodeFact, Owned, PodFact, ServiceFact, WorkloadFact};
 

@@ -9,8 +9,9 @@ use crate::finding::{Certainty, Code, Course, Finding, Severity};
 use crate::moment::{Moment, Tri};
 use crate::report::{Check, Incident, Root, Step};
 use crate::subject::{Kind, Subject, without_pod_suffix, without_schedule, without_template_hash};
-use causes::{CAUSES, Cause};
+use causes::Cause;
 use place::Place;
+pub use place::service_of;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Joins findings into incidents, worst first.
@@ -32,9 +33,12 @@ pub fn join(findings: Vec<Finding>, facts: &Facts) -> Vec<Incident> {
     incidents
 }
 
+/// What makes two findings one: code, aspect, subject.
+type Identity = (Code, Vec<(&'static str, crate::Text)>, Subject);
+
 /// Findings of one code, aspect and subject become one.
 fn fold(findings: Vec<Finding>) -> Vec<Finding> {
-    let mut folded: BTreeMap<(Code, Vec<(&'static str, crate::Text)>, Subject), Finding> = BTreeMap::new();
+    let mut folded: BTreeMap<Identity, Finding> = BTreeMap::new();
     let mut sorted = findings;
     sorted.sort();
     for finding in sorted {
@@ -101,7 +105,9 @@ fn parents(findings: &[Finding], places: &[Place], facts: &Facts) -> Parents {
     let mut parents: Parents = vec![None; findings.len()];
     for effect in 0..findings.len() {
         let mut best: Option<(usize, &'static Cause)> = None;
-        for row in CAUSES.iter().filter(|row| findings.get(effect).is_some_and(|f| f.code == row.effect)) {
+        for row in
+            causes::table().iter().filter(|row| findings.get(effect).is_some_and(|f| f.code == row.effect))
+        {
             for &cause in by_code.get(&row.cause).into_iter().flatten() {
                 let (Some(a), Some(b)) = (findings.get(cause), findings.get(effect)) else { continue };
                 let (Some(pa), Some(pb)) = (places.get(cause), places.get(effect)) else { continue };

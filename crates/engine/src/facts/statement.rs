@@ -5,7 +5,7 @@ use crate::Text;
 use crate::evidence::{Container, Event, State};
 use crate::finding::Proof;
 use crate::moment::Moment;
-use crate::scan::message::{self, Saying};
+use crate::scan::message::{self, Image, Lifecycle, Saying, Scheduling, Start, Storage};
 use crate::subject::{Kind, Part, Subject};
 
 /// How far a pod or container has come. A later stage refutes a cause that blocks an earlier one, within one attempt.
@@ -213,7 +213,21 @@ fn is_overtaken(facts: &Facts<'_>, event: &Event, saying: &Saying) -> bool {
     }
 }
 
-/// The stage at which that would hold a pod or container.
+/// The stage at which that would hold a pod or container; none for what holds nothing.
 fn stage(saying: &Saying) -> Option<Stage> {
-    saying.stage()
+    match saying {
+        Saying::CreateRefused { .. } => Some(Stage::Admit),
+        Saying::Scheduling(
+            Scheduling::Unschedulable { .. } | Scheduling::NoNodes | Scheduling::Failed(_),
+        ) => Some(Stage::Schedule),
+        Saying::SandboxFailed { .. }
+        | Saying::Storage(
+            Storage::MountFailed { .. } | Storage::MountTimeout { .. } | Storage::AttachFailed { .. },
+        ) => Some(Stage::Setup),
+        Saying::Image(Image::PullFailed { .. } | Image::BackOffPull { .. }) => Some(Stage::Image),
+        Saying::Start(Start::BackOff { .. } | Start::HookFailed { .. }) => Some(Stage::Run),
+        Saying::Start(_) => Some(Stage::Create),
+        Saying::Lifecycle(Lifecycle::Unhealthy { .. }) => Some(Stage::Run),
+        _ => None,
+    }
 }

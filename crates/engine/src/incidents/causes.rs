@@ -30,8 +30,8 @@ pub(super) enum Relation {
     ServedBy,
     /// The effect's pods name, in their environment, a Service that selects pods of the cause, or is the cause.
     DependsOn,
-    /// A claim.
-    Claim,
+    /// The effect names a taint that a node of the cause has because of its state.
+    Tainted,
 }
 
 impl Relation {
@@ -58,7 +58,10 @@ impl Relation {
             }
             Relation::ServedBy => meet(&a.services, &b.services),
             Relation::DependsOn => meet(&a.services, &b.depends_on),
-            Relation::Claim => meet(&a.claims, &b.claims),
+            Relation::Tainted => effect.aspect_of("taint").is_some_and(|taint| {
+                taint.starts_with("node.kubernetes.io/")
+                    && facts.node(&cause.subject.name).is_some_and(|n| n.taints().any(|t| *t.key == *taint))
+            }),
         }
     }
 }
@@ -79,11 +82,223 @@ const fn cause(
 
 use Code::*;
 
-/// The table.
-pub(super) static CAUSES: &[Cause] = &[cause(
-    ServiceWithoutEndpoints,
+/// What keeps a pod from being ready, each by itself.
+const POD_FAULTS: &[Code] = &[
+    OomKilled,
+    KilledUnattributed,
+    LivenessProbeFailing,
+    StartupProbeFailing,
+    ReadinessProbeFailing,
+    StoppedBySigterm,
+    CrashedBySignal,
+    ApplicationError,
+    CompletedRestartLoop,
+    CommandNotFound,
+    CommandNotExecutable,
+    WrongArchitecture,
+    ConfigReferenceMissing,
+    RunsAsRootRefused,
+    ContainerStartFailed,
+    HookFailed,
+    ImageNotFound,
+    ImagePullDenied,
+    RegistryNameUnresolved,
+    RegistryUnreachable,
+    RegistryTlsFailed,
+    RegistryRateLimited,
+    ImageDiskFull,
+    ImageNameInvalid,
+    ImageNeverPulled,
+    ImagePlatformMissing,
+    ImagePullFailed,
+    PodAddressesExhausted,
+    NetworkPluginMissing,
+    NetworkAgentDown,
+    SandboxFailed,
+    InsufficientResources,
+    NodeAffinityMismatch,
+    TaintNotTolerated,
+    NodesCordoned,
+    PodAffinityUnsatisfied,
+    PodAntiAffinityConflict,
+    TopologySpreadUnsatisfied,
+    HostPortConflict,
+    VolumeNodeMismatch,
+    Unschedulable,
+    SchedulingGated,
+    ClaimUnbound,
+    ClaimMissing,
+    VolumeMountFailed,
+    VolumeAttachFailed,
+    PodEvicted,
+    QuotaExceeded,
+    AdmissionDenied,
+    WebhookUnreachable,
+    ServiceAccountMissing,
+    PriorityClassMissing,
+    DependencyAddressWrong,
+    PortConflict,
+    DatabaseLoginRefused,
+    DatabasePortWrong,
+    NameResolutionFailing,
+];
+
+/// What takes a node, and what runs on it, out.
+const NODE_FAULTS: &[Code] = &[
+    KubeletStopped,
+    KubeletCutOff,
+    RuntimeDown,
+    RuntimeUnresponsive,
+    NodeNetworkNotReady,
+    NodeCertificateExpired,
+    NodeDiskFailing,
+    KernelPanic,
+    NodeNotReady,
+    NodePressure,
+];
+
+/// What callers meet when something behind a Service is gone.
+const CALLER_TROUBLE: &[Code] = &[
     DependencyUnreachable,
-    Relation::DependsOn,
-    None,
-    "callers find nobody behind the Service",
-)];
+    ConnectionPoolExhausted,
+    ApplicationError,
+    ReadinessProbeFailing,
+    NameResolutionFailing,
+];
+
+/// The rows that stand alone.
+static SINGLE: &[Cause] = &[
+    cause(
+        NodePressure,
+        PodEvicted,
+        Relation::Node,
+        Some(600),
+        "the kubelet evicts pods to get a resource back",
+    ),
+    cause(NodeRebooted, NodeNotReady, Relation::Node, Some(900), "a node is not ready while it starts"),
+    cause(
+        KernelPanic,
+        KubeletStopped,
+        Relation::Node,
+        Some(600),
+        "nothing runs under a kernel that stands still",
+    ),
+    cause(
+        RuntimeDown,
+        NodeNotReady,
+        Relation::Node,
+        Some(600),
+        "the kubelet reports a node without runtime as not ready",
+    ),
+    cause(PodAddressesExhausted, SandboxFailed, Relation::Node, None, "a sandbox needs an address"),
+    cause(
+        OomKilled,
+        ReadinessProbeFailing,
+        Relation::Pod,
+        Some(900),
+        "a container that was killed is not ready",
+    ),
+    cause(
+        OomKilled,
+        ApplicationError,
+        Relation::Pod,
+        Some(60),
+        "the process ends because its child was killed",
+    ),
+    cause(
+        DependencyAddressWrong,
+        ReadinessProbeFailing,
+        Relation::Pod,
+        None,
+        "a program that cannot reach what it needs does not get ready",
+    ),
+    cause(
+        DependencyAddressWrong,
+        ApplicationError,
+        Relation::Pod,
+        None,
+        "a program that cannot reach what it needs gives up",
+    ),
+    cause(
+        DependencyAddressWrong,
+        LivenessProbeFailing,
+        Relation::Pod,
+        None,
+        "a program that cannot reach what it needs does not answer",
+    ),
+    cause(PortConflict, ApplicationError, Relation::Pod, None, "a server without its port gives up"),
+    cause(
+        PortConflict,
+        ReadinessProbeFailing,
+        Relation::Pod,
+        None,
+        "a server without its port does not answer",
+    ),
+    cause(ServiceSelectsNothing, ServiceWithoutEndpoints, Relation::ServedBy, None, "no pod, no endpoint"),
+];
+
+/// The whole table: the single rows, and the families.
+pub(super) fn table() -> &'static [Cause] {
+    static TABLE: std::sync::OnceLock<Vec<Cause>> = std::sync::OnceLock::new();
+    TABLE.get_or_init(|| {
+        let mut rows: Vec<Cause> = Vec::new();
+        let mut row = |c, e, share, within, mechanism| {
+            if c != e {
+                rows.push(cause(c, e, share, within, mechanism));
+            }
+        };
+        for single in SINGLE {
+            row(single.cause, single.effect, single.share, single.within_seconds, single.mechanism);
+        }
+        for &fault in POD_FAULTS {
+            row(fault, WorkloadUnavailable, Relation::Owner, None, "its pods are not ready");
+            row(fault, PodNotReady, Relation::Pod, None, "the pod cannot get ready");
+            row(
+                fault,
+                ServiceWithoutEndpoints,
+                Relation::ServedBy,
+                None,
+                "pods that are not ready are no endpoints",
+            );
+            row(fault, JobFailed, Relation::Owner, None, "its pods fail until it gives up");
+        }
+        for &fault in NODE_FAULTS {
+            for effect in [
+                WorkloadUnavailable,
+                ServiceWithoutEndpoints,
+                PodNotReady,
+                ReadinessProbeFailing,
+                SandboxFailed,
+                NetworkAgentDown,
+            ] {
+                row(
+                    fault,
+                    effect,
+                    Relation::Node,
+                    None,
+                    "nothing that needs the node's kubelet, runtime or network goes on",
+                );
+            }
+            row(
+                fault,
+                TaintNotTolerated,
+                Relation::Tainted,
+                None,
+                "the node controller taints a node that is not ready",
+            );
+            row(fault, KubeProxyDown, Relation::Node, None, "nothing on the node is looked after");
+        }
+        for &gone in &[
+            ServiceWithoutEndpoints,
+            ServiceSelectsNothing,
+            ServicePortMismatch,
+            ServiceProtocolMismatch,
+            DependencyScaledToZero,
+        ] {
+            for &effect in CALLER_TROUBLE {
+                row(gone, effect, Relation::DependsOn, None, "callers find nobody behind the Service");
+            }
+        }
+        rows
+    })
+}

@@ -97,7 +97,7 @@ impl Place {
 }
 
 /// The Service that a host name means, seen from a namespace: `name`, `name.ns`, `name.ns.svc`, `name.ns.svc.<zone>`.
-pub(super) fn service_of(host: &str, from: Option<&str>) -> Option<Subject> {
+pub fn service_of(host: &str, from: Option<&str>) -> Option<Subject> {
     let mut parts = host.trim_end_matches('.').split('.');
     let name = parts.next().filter(|name| !name.is_empty() && !name.bytes().all(|b| b.is_ascii_digit()))?;
     let namespace = match (parts.next(), parts.next()) {

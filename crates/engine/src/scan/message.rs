@@ -1,35 +1,178 @@
 //! Messages of events, conditions and container states, as typed sayings.
 
-/// What a message says.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+mod image;
+mod lifecycle;
+mod network;
+mod node;
+mod refusal;
+mod sandbox;
+pub mod scheduling;
+pub mod start;
+mod storage;
+mod text;
+
+pub use image::{Image, PullCause};
+pub use lifecycle::{Eviction, KillReason, Lifecycle, ProbeFailure, ProbeKind, eviction};
+pub use network::{DnsError, NetworkError, Protocol, TlsError, Unreached};
+pub use node::{NodeEvent, NodeIssue};
+pub use refusal::Refusal;
+pub use sandbox::{SandboxCause, read as sandbox_cause};
+pub use scheduling::{Preemption, Scheduling, SchedulingReason};
+pub use start::{ObjectKind, Start};
+pub use storage::{MountCause, Storage};
+
+use crate::Text;
+use text::{body, keep, quoted_after};
+
+/// What a message says. Text that nothing here knows is [`Saying::Other`].
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Saying {
+    /// Of scheduling.
+    Scheduling(Scheduling),
+    /// Of an image.
+    Image(Image),
+    /// Of the configuration, creation and start of a container.
+    Start(Start),
+    /// Of probes, kills, evictions.
+    Lifecycle(Lifecycle),
+    /// Of a pod's sandbox and network.
+    SandboxFailed {
+        /// Why there is none.
+        cause: SandboxCause,
+    },
+    /// The sandbox is replaced.
+    SandboxChanged,
+    /// Of volumes and claims.
+    Storage(Storage),
+    /// An owner's pod is refused by the API server.
+    CreateRefused {
+        /// The pod's name, or the prefix that it is generated from.
+        pod: Option<Text>,
+        /// Why.
+        cause: Refusal,
+    },
+    /// A Job gave up.
+    JobFailed {
+        /// The reason of its condition.
+        reason: Text,
+    },
+    /// A rollout made no progress in time.
+    RolloutStuck,
+    /// Of a node.
+    Node(NodeEvent),
+    /// A node is not ready.
+    NodeNotReady {
+        /// Why.
+        issues: Vec<NodeIssue>,
+    },
+    /// Something that goes well, or that means nothing by itself.
+    Benign,
     /// Nothing that is known.
     Other,
 }
 
-impl Saying {
-    /// The stage that it would hold a pod or container at.
-    pub fn stage(&self) -> Option<crate::facts::Stage> {
-        None
+/// Reads an event. Reason and component narrow what the message can be.
+pub fn event(reason: &str, _component: Option<&str>, message: &str) -> Saying {
+    let text = body(message);
+    if let Some(said) = scheduling::event(reason, text) {
+        return Saying::Scheduling(said);
+    }
+    if let Some(said) = image::event(reason, text) {
+        return Saying::Image(said);
+    }
+    if let Some(said) = lifecycle::event(reason, text) {
+        return Saying::Lifecycle(said);
+    }
+    if let Some(said) = storage::event(reason, text) {
+        return Saying::Storage(said);
+    }
+    match reason {
+        "FailedCreatePodSandBox" | "FailedCreatePodSandbox" => {
+            Saying::SandboxFailed { cause: sandbox::read(text) }
+        }
+        "NetworkNotReady" => Saying::SandboxFailed { cause: sandbox::read(text) },
+        "SandboxChanged" => Saying::SandboxChanged,
+        "FailedCreate" | "FailedDaemonPod" | "ReplicaSetCreateError" => {
+            Saying::CreateRefused { pod: quoted_after(text, "pods "), cause: refusal::read(text) }
+        }
+        "BackoffLimitExceeded" | "FailedIndexes" | "MaxFailedIndexesExceeded" | "PodFailurePolicy" => {
+            Saying::JobFailed { reason: keep(reason) }
+        }
+        "DeadlineExceeded" => Saying::JobFailed { reason: keep(reason) },
+        _ => start::event(reason, text)
+            .map(Saying::Start)
+            .or_else(|| node::event(reason, text).map(Saying::Node))
+            .unwrap_or_else(|| if is_benign(reason) { Saying::Benign } else { Saying::Other }),
     }
 }
 
-/// Reads an event.
-pub fn event(_reason: &str, _component: Option<&str>, _message: &str) -> Saying {
-    Saying::Other
-}
-
 /// Reads a waiting state.
-pub fn waiting(_reason: &str, _message: &str) -> Saying {
-    Saying::Other
+pub fn waiting(reason: &str, message: &str) -> Saying {
+    if let Some(said) = image::waiting(reason, message) {
+        return Saying::Image(said);
+    }
+    match start::waiting(reason, message) {
+        Some(said) => Saying::Start(said),
+        None if matches!(reason, "ContainerCreating" | "PodInitializing") => Saying::Benign,
+        None => Saying::Other,
+    }
 }
 
 /// Reads a terminated state.
-pub fn terminated(_reason: &str, _message: &str) -> Saying {
-    Saying::Other
+pub fn terminated(reason: &str, message: &str) -> Saying {
+    match reason {
+        "StartError" | "ContainerCannotRun" => {
+            Saying::Start(start::read(message).unwrap_or_else(|| Start::Other(keep(message))))
+        }
+        "Completed" => Saying::Benign,
+        _ => Saying::Other,
+    }
 }
 
-/// Reads a condition.
-pub fn condition(_object: &str, _condition: &str, _status: &str, _reason: &str, _message: &str) -> Saying {
-    Saying::Other
+/// Reads a condition of an object of that kind.
+pub fn condition(kind: &str, condition: &str, status: &str, reason: &str, message: &str) -> Saying {
+    match (kind, condition, status) {
+        ("Node", "Ready", "False" | "Unknown") => {
+            Saying::NodeNotReady { issues: node::issues(reason, message) }
+        }
+        ("Pod", "PodScheduled", "False") => {
+            scheduling::read(message).map_or(Saying::Other, Saying::Scheduling)
+        }
+        (_, "ReplicaFailure", "True") if !message.is_empty() => {
+            Saying::CreateRefused { pod: quoted_after(message, "pods "), cause: refusal::read(message) }
+        }
+        ("Job", "Failed", "True") => Saying::JobFailed { reason: keep(reason) },
+        ("Deployment", "Progressing", "False") if reason == "ProgressDeadlineExceeded" => {
+            Saying::RolloutStuck
+        }
+        (_, _, "True") => Saying::Benign,
+        _ => Saying::Other,
+    }
+}
+
+/// Reasons that tell of things going well (pkg/kubelet/events, pkg/controller; 1.13 to 1.36).
+fn is_benign(reason: &str) -> bool {
+    matches!(
+        reason,
+        "SuccessfulCreate"
+            | "SuccessfulDelete"
+            | "ScalingReplicaSet"
+            | "NoPods"
+            | "Completed"
+            | "SawCompletedJob"
+            | "SuccessfulAttachVolume"
+            | "SuccessfulMountVolume"
+            | "NodeHasSufficientMemory"
+            | "NodeHasNoDiskPressure"
+            | "NodeHasSufficientPID"
+            | "NodeAllocatableEnforced"
+            | "NodeSchedulable"
+            | "NodeNotSchedulable"
+            | "Starting"
+            | "LeaderElection"
+            | "ProvisioningSucceeded"
+            | "Provisioning"
+            | "Resumed"
+            | "Suspended"
+    )
 }

@@ -1,0 +1,73 @@
+//! See `oom_killed.md` for what this means and the cases it must pass.
+
+use crate::facts::{End, Facts, Why};
+use crate::finding::{Certainty, Code, Finding, Honesty, Remedy};
+
+pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
+    for end in facts.ends() {
+        if matches!(end.why, Why::Memory) {
+            found.push(finding(facts, &end));
+        }
+    }
+}
+
+fn finding(facts: &Facts, end: &End) -> Finding {
+    let limit = end.container.limits.as_ref().and_then(|l| l.get("memory"));
+    let code = end.ended.exit_code;
+    let kernel = facts.kernel_kills(end.pod, end.container);
+    let node_wide = kernel.iter().any(|kill| kill.global);
+    let own = match limit {
+        Some(limit) => format!("at its memory limit of {limit}"),
+        None => "for memory; it has no memory limit of its own that was seen".to_owned(),
+    };
+    let (scope, how) = if node_wide {
+        ("node", "because the node ran out of memory".to_owned())
+    } else if code.is_some_and(|code| code != 137) {
+        let code = code.unwrap_or_default();
+        ("child", format!("a process of it {own}; the container itself ended with exit code {code}"))
+    } else {
+        ("container", own)
+    };
+    let who = end.who();
+    let summary = match scope {
+        "child" => format!("The kernel killed {how}: {who}{}.", end.restarted()),
+        _ => format!("The kernel killed {who} {how}{}.", end.restarted()),
+    };
+    let mut finding = Finding::new(Code::OomKilled, end.subject(), summary)
+        .aspect("scope", scope)
+        .hits([end.pod.container_subject(end.container)])
+        .since(end.ended.finished.clone())
+        .course(end.course(facts))
+        .shown_by(end.proof());
+    if let Some(limit) = limit {
+        finding = finding.aspect("limit", limit.text.clone());
+    }
+    for kill in kernel.iter().take(2) {
+        finding = finding.shown_by(kill.proof.clone());
+    }
+    if kernel.is_empty() {
+        finding = finding.not_seen(
+            "whose limit it was, and which process: the node's kernel log",
+            end.pod.pod.node.as_ref().map(|node| crate::evidence::Read::Journal {
+                node: node.clone(),
+                unit: "kernel".into(),
+                since: end.ended.finished.clone(),
+            }),
+        );
+    }
+    if limit.is_none() && !node_wide {
+        finding = finding.at_most(Certainty::Likely);
+    }
+    let target = format!("{}/{}", end.pod.top().kind.as_str().to_lowercase(), end.pod.top().name);
+    finding
+        .ruled_out("liveness probe", "the runtime reports OOMKilled, which a probe's kill never is")
+        .remedy(Remedy::kubectl(
+            "Raise the limit, if the process needs that much; a leak will fill any limit",
+            end.pod.top(),
+            Honesty::NeedsJudgement,
+            &["set", "resources", &target, "-c", &end.container.name, "--limits=memory=<amount>"],
+        ))
+        .remedy(Remedy::advice(
+            "Keep a dump from inside the process (a runtime flag, to a volume that survives); no preStop hook runs at such a kill",
+        ))
+}

@@ -1,0 +1,75 @@
+//! See `runtime_down.md` for what this means and the cases it must pass.
+
+use crate::evidence::Read;
+use crate::facts::{Daemon, Facts, daemon, unit_proof};
+use crate::finding::{Certainty, Code, Finding, Honesty, Remedy};
+use crate::scan::message::NodeIssue;
+use crate::subject::Part;
+
+pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
+    for node in facts.nodes() {
+        let issues = node.issues();
+        let down =
+            issues.iter().any(|i| matches!(i, NodeIssue::RuntimeDown | NodeIssue::RuntimeNotReady { .. }));
+        let pleg = issues.iter().any(|i| matches!(i, NodeIssue::Pleg { .. }));
+        let unit = node.runtime_unit();
+        let state = unit.map(daemon);
+        let runtime = node.runtime_name();
+        let subject = node.subject().part(Part::Unit(runtime.clone()));
+        let name = &node.name;
+        let finding = match (state, down || pleg) {
+            (Some(Daemon::Stopped | Daemon::Failed), _) => {
+                let how = if state == Some(Daemon::Failed) { "failed" } else { "was stopped" };
+                Finding::new(
+                    Code::RuntimeDown,
+                    subject,
+                    format!("{runtime} on node {name} {how}: no container can be started, stopped or looked at there."),
+                )
+                .aspect("how", if state == Some(Daemon::Failed) { "failed" } else { "stopped" })
+            }
+            (Some(Daemon::Runs), true) => Finding::new(
+                Code::RuntimeUnresponsive,
+                subject,
+                format!("{runtime} on node {name} runs and does not answer the kubelet."),
+            )
+            .at_most(Certainty::Likely),
+            (None, true) if down => Finding::new(
+                Code::RuntimeDown,
+                subject,
+                format!("The kubelet of {name} cannot reach {runtime}."),
+            )
+            .aspect("how", "unreachable")
+            .at_most(Certainty::Likely)
+            .not_seen(
+                format!("whether {runtime} was stopped, failed or hangs"),
+                Some(Read::Journal { node: name.clone(), unit: runtime.clone(), since: None }),
+            ),
+            (None, true) => Finding::new(
+                Code::RuntimeUnresponsive,
+                subject,
+                format!("{runtime} on node {name} did not list its containers within three minutes (PLEG)."),
+            )
+            .at_most(Certainty::Likely),
+            _ => continue,
+        };
+        let finding = match unit {
+            Some(unit) => finding.shown_by(unit_proof(unit)).since(unit.since.clone()),
+            None => finding,
+        };
+        let finding = node.ready_proof().into_iter().fold(finding, Finding::shown_by);
+        found.push(
+            finding
+                .since(node.not_ready().and_then(|c| c.since.clone()))
+                .hits(facts.victims_on(name).into_iter().chain([node.subject()]))
+                .remedy(Remedy::advice(format!(
+                    "On {name}: systemctl restart {runtime}, then journalctl -u {runtime} -n 50 --no-pager"
+                )))
+                .remedy(Remedy::kubectl(
+                    "Keep new pods away from the node until it is back",
+                    &node.subject(),
+                    Honesty::Safe,
+                    &["cordon", name],
+                )),
+        );
+    }
+}

@@ -1,0 +1,112 @@
+//! See `service_selector.md` for what this means and the cases it must pass.
+
+use crate::Text;
+use crate::evidence::Group;
+use crate::facts::{Facts, PodFact, ServiceFact};
+use crate::finding::{Certainty, Code, Finding, Honesty, Proof, Remedy};
+use crate::subject::Kind;
+use std::collections::BTreeMap;
+
+pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
+    for service in facts.services() {
+        let Some(selector) = service.service.selector.as_ref().filter(|s| !s.is_empty()) else { continue };
+        let Some(pods) = &service.pods else { continue };
+        let namespace = service.object.subject.namespace.as_deref();
+        // Only a list of all pods shows that none is selected.
+        let listed = facts.evidence.is_listed(&Kind::Pod, namespace);
+        if !pods.is_empty() || !listed || service.ready.as_ref().is_some_and(|ready| !ready.is_empty()) {
+            continue;
+        }
+        // A workload of that very selector that has no pods, whatever keeps it from them, is not the Service's fault.
+        let made_for = facts.workloads().iter().any(|w| {
+            let labels = w.workload.template.as_ref().and_then(|t| t.labels.as_ref());
+            w.object.subject.namespace.as_deref() == namespace
+                && labels.is_some_and(|labels| matches(selector, labels))
+        });
+        if made_for {
+            continue;
+        }
+        found.push(finding(facts, service, selector));
+    }
+}
+
+fn matches(selector: &BTreeMap<Text, Text>, labels: &BTreeMap<Text, Text>) -> bool {
+    selector.iter().all(|(key, value)| labels.get(key) == Some(value))
+}
+
+fn finding(facts: &Facts, service: &ServiceFact, selector: &BTreeMap<Text, Text>) -> Finding {
+    let subject = &service.object.subject;
+    let written: Vec<String> = selector.iter().map(|(k, v)| format!("{k}={v}")).collect();
+    let near = nearest(facts, service, selector);
+    let (tail, certainty) = match &near {
+        Some((pod, differs)) => {
+            (format!(" The pods of {} have {}.", pod.top().path(), differs.join(",")), Certainty::Certain)
+        }
+        None => (String::new(), Certainty::Likely),
+    };
+    let mut finding = Finding::new(
+        Code::ServiceSelectsNothing,
+        subject.clone(),
+        format!(
+            "Service {} selects {}, and no pod has such labels: it has no endpoint.{tail}",
+            subject.path(),
+            written.join(",")
+        ),
+    )
+    .at_most(certainty)
+    .since(service.object.created.clone())
+    .shown_by(Proof::object(service.object, format!("selector {}", written.join(","))))
+    .ruled_out("pods not ready", "endpoints that are not ready would be listed as such; there are none");
+    if let Some((pod, differs)) = &near {
+        finding = finding.shown_by(Proof::object(
+            pod.object,
+            format!("labels of {}: {}", pod.subject().path(), differs.join(",")),
+        ));
+    }
+    let target = format!("service/{}", subject.name);
+    finding.remedy(Remedy::kubectl(
+        "Set the selector to labels that the pods have",
+        subject,
+        Honesty::NeedsJudgement,
+        &["set", "selector", &target, "<label>=<value>"],
+    ))
+}
+
+/// The pods that the Service may have been made for: those that share a key with its selector and differ in the value,
+/// and that no other Service selects.
+fn nearest<'f, 'e>(
+    facts: &'f Facts<'e>,
+    service: &ServiceFact,
+    selector: &BTreeMap<Text, Text>,
+) -> Option<(&'f PodFact<'e>, Vec<String>)> {
+    let namespace = &service.object.subject.namespace;
+    let name = &service.object.subject.name;
+    facts
+        .pods()
+        .filter(|pod| pod.subject().namespace == *namespace && pod.object.shows(Group::Labels))
+        .filter_map(|pod| {
+            let labels = pod.object.labels.as_ref()?;
+            let index = *facts.pod_index.get(pod.subject())?;
+            let taken =
+                facts.services().iter().any(|other| other.pods.as_ref().is_some_and(|p| p.contains(&index)));
+            let differs: Vec<String> = selector
+                .keys()
+                .filter_map(|key| labels.get(key).map(|value| format!("{key}={value}")))
+                .collect();
+            // The name that Service and workload share, or values that are nearly alike.
+            let close = pod.top().name == *name
+                || selector.iter().any(|(key, value)| labels.get(key).is_some_and(|v| alike(v, value)));
+            (!taken && !differs.is_empty() && close).then_some((pod, differs))
+        })
+        .min_by_key(|(pod, _)| (pod.top().name != *name, pod.subject().clone()))
+}
+
+/// Whether one is the other with a few letters or separators changed.
+fn alike(a: &str, b: &str) -> bool {
+    let letters = |text: &str| -> Vec<char> {
+        text.chars().filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect()
+    };
+    let (a, b) = (letters(a), letters(b));
+    let common = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
+    common >= 3 && a.len().abs_diff(b.len()) <= 8
+}

@@ -1,0 +1,58 @@
+//! See `symptoms.md` for what this means and the cases it must pass.
+
+use crate::evidence::Read;
+use crate::facts::{Facts, ServiceFact};
+use crate::finding::{Certainty, Code, Finding, Proof};
+use crate::subject::Kind;
+
+pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
+    facts.services().iter().filter_map(|service| short(facts, service)).for_each(|f| found.push(f));
+    for workload in facts.workloads() {
+        let Some((ready, desired)) = workload.readiness() else { continue };
+        let runs = matches!(workload.subject().kind, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet);
+        if !runs || ready >= desired {
+            continue;
+        }
+        let subject = workload.subject().clone();
+        let created = workload.object.created.clone();
+        let unready =
+            facts.pods_of(&subject).filter(|p| p.is_ready() != Some(true)).map(|p| p.subject().clone());
+        let unready: Vec<_> = unready.collect();
+        found.push(
+            Finding::new(
+                Code::WorkloadUnavailable,
+                subject.clone(),
+                format!("{} {} has {ready} of {desired} pods ready.", subject.kind.as_str(), subject.path()),
+            )
+            .at_most(Certainty::Undetermined)
+            .hits(unready.into_iter().chain([subject.clone()]))
+            .since(created)
+            .shown_by(Proof::object(workload.object, format!("{ready} of {desired} ready")))
+            .not_seen("why its pods are not ready: their events and states", Some(Read::Events(subject))),
+        );
+    }
+}
+
+/// A Service whose pods exist and of which too few are ready.
+fn short(facts: &Facts, service: &ServiceFact) -> Option<Finding> {
+    let pods: Vec<_> = service.pods.as_ref()?.iter().filter_map(|&i| facts.pods.get(i)).collect();
+    let ready = service.ready.as_ref()?;
+    let subject = service.object.subject.clone();
+    if pods.is_empty() || !ready.is_empty() {
+        return None;
+    }
+    Some(
+        Finding::new(
+            Code::ServiceWithoutEndpoints,
+            subject.clone(),
+            format!(
+                "Service {} selects {} pods, and none is ready: its callers find nobody.",
+                subject.path(),
+                pods.len()
+            ),
+        )
+        .at_most(Certainty::Likely)
+        .hits(pods.iter().map(|p| p.subject().clone()).chain([subject.clone()]))
+        .shown_by(Proof::object(service.object, "no ready endpoint".to_owned())),
+    )
+}

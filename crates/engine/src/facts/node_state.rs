@@ -1,0 +1,87 @@
+//! What is known of a node's daemons, from every source.
+
+use super::{Facts, NodeFact};
+use crate::Text;
+use crate::evidence::{Condition, Unit};
+use crate::finding::{Proof, Ref};
+use crate::scan::message::{self, NodeIssue, Saying};
+
+/// Whether a daemon runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Daemon {
+    /// It does.
+    Runs,
+    /// It was stopped, or ended with success.
+    Stopped,
+    /// It ended with an error, or is being restarted after one.
+    Failed,
+}
+
+/// Whether a unit's state says that its daemon runs (systemd's `ActiveState`, all versions).
+pub fn daemon(unit: &Unit) -> Daemon {
+    match &*unit.active {
+        "active" | "reloading" => Daemon::Runs,
+        "failed" => Daemon::Failed,
+        "activating" if unit.sub.as_deref() == Some("auto-restart") => Daemon::Failed,
+        "activating" => Daemon::Runs,
+        _ => Daemon::Stopped,
+    }
+}
+
+impl<'e> NodeFact<'e> {
+    /// The condition Ready, when it is not `True`.
+    pub fn not_ready(&self) -> Option<&'e Condition> {
+        self.condition("Ready").filter(|c| &*c.status != "True")
+    }
+
+    /// What the kubelet or the node controller says is wrong with the node.
+    pub fn issues(&self) -> Vec<NodeIssue> {
+        let Some(ready) = self.not_ready() else { return Vec::new() };
+        let (reason, text) = (ready.reason.as_deref().unwrap_or(""), ready.message.as_deref().unwrap_or(""));
+        match message::condition("Node", "Ready", &ready.status, reason, text) {
+            Saying::NodeNotReady { issues } => issues,
+            _ => Vec::new(),
+        }
+    }
+
+    /// The runtime's unit: the one that runs or ran there.
+    pub fn runtime_unit(&self) -> Option<&'e Unit> {
+        ["containerd", "crio", "cri-o", "docker", "cri-docker"].into_iter().find_map(|name| self.unit(name))
+    }
+
+    /// The runtime's name, as its node or a unit tells; `container runtime` where nothing does.
+    pub fn runtime_name(&self) -> Text {
+        if let Some(version) = self.node.and_then(|n| n.runtime.as_deref()) {
+            return version.split(':').next().unwrap_or(version).into();
+        }
+        self.runtime_unit().map_or_else(|| "container runtime".into(), |unit| unit.name.clone())
+    }
+
+    /// The Ready condition as proof.
+    pub fn ready_proof(&self) -> Option<Proof> {
+        let (object, ready) = (self.object?, self.condition("Ready")?);
+        let (reason, text) = (ready.reason.as_deref().unwrap_or(""), ready.message.as_deref().unwrap_or(""));
+        let text = format!("node {} Ready={} {reason}: {text}", self.name, ready.status);
+        Some(Proof { at: ready.since.clone(), ..Proof::object(object, text) })
+    }
+}
+
+/// A unit's state as proof.
+pub fn unit_proof(unit: &Unit) -> Proof {
+    let sub = unit.sub.as_ref().map_or_else(String::new, |sub| format!(" ({sub})"));
+    let exit = unit.exit.as_ref().map_or_else(String::new, |exit| format!("; {exit}"));
+    let result = unit.result.as_ref().map_or_else(String::new, |result| format!("; result {result}"));
+    Proof {
+        record: Ref::Unit(unit.node.clone(), unit.name.clone()),
+        text: format!("systemctl status {}: {}{sub}{result}{exit}", unit.name, unit.active),
+        at: unit.since.clone(),
+        locator: unit.locator.clone(),
+    }
+}
+
+impl Facts<'_> {
+    /// Pods on a node that may be hit when it fails, finished ones left out.
+    pub fn victims_on(&self, node: &str) -> Vec<crate::subject::Subject> {
+        self.pods_on(node).filter(|pod| !pod.is_finished()).map(|pod| pod.subject().clone()).collect()
+    }
+}

@@ -1,0 +1,239 @@
+//! Small readers that the families share.
+
+use crate::Text;
+use memchr::memmem;
+use std::borrow::Cow;
+
+/// How much of a message is read. The longest that Kubernetes keeps is a condition's, 32768 bytes
+/// (`apimachinery/pkg/apis/meta/v1/types.go`, `Condition.Message`).
+const LONGEST: usize = 32 * 1024;
+
+/// How much of a message an excerpt keeps.
+const EXCERPT: usize = 1024;
+
+/// The prefix of aggregated events (`client-go/tools/record/events_cache.go`, all versions).
+const COMBINED: &str = "(combined from similar events): ";
+
+/// What a message says, without what a recorder put before it.
+pub(super) fn body(message: &str) -> &str {
+    let mut body = clip(message, LONGEST).trim();
+    while let Some(rest) = body.strip_prefix(COMBINED) {
+        body = rest.trim_start();
+    }
+    body
+}
+
+/// The longest beginning of `text` of at most `bytes` bytes.
+fn clip(text: &str, bytes: usize) -> &str {
+    text.get(..text.floor_char_boundary(bytes)).unwrap_or(text)
+}
+
+/// An owned excerpt.
+pub(super) fn keep(text: &str) -> Text {
+    clip(text.trim(), EXCERPT).into()
+}
+
+/// An owned excerpt, if there is anything in it.
+pub(super) fn some(text: &str) -> Option<Text> {
+    let text = text.trim();
+    (!text.is_empty()).then(|| keep(text))
+}
+
+fn find(text: &str, literal: &str) -> Option<usize> {
+    memmem::find(text.as_bytes(), literal.as_bytes())
+}
+
+/// Whether `literal` stands in `text`.
+pub(super) fn has(text: &str, literal: &str) -> bool {
+    find(text, literal).is_some()
+}
+
+/// Whether any of `literals` stands in `text`.
+pub(super) fn has_any(text: &str, literals: &[&str]) -> bool {
+    literals.iter().any(|literal| has(text, literal))
+}
+
+/// What follows the first `literal`.
+pub(super) fn after<'a>(text: &'a str, literal: &str) -> Option<&'a str> {
+    text.get(find(text, literal)? + literal.len()..)
+}
+
+/// What follows the last `literal`.
+pub(super) fn after_last<'a>(text: &'a str, literal: &str) -> Option<&'a str> {
+    text.rsplit_once(literal).map(|(_, rest)| rest)
+}
+
+/// What precedes the first `literal`, or all.
+pub(super) fn until<'a>(text: &'a str, literal: &str) -> &'a str {
+    find(text, literal).and_then(|at| text.get(..at)).unwrap_or(text)
+}
+
+/// What stands between the first `start` and the next `end`; nothing if `end` is missing.
+pub(super) fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
+    let rest = after(text, start)?;
+    rest.get(..find(rest, end)?)
+}
+
+/// The first word: up to white space or one of `, ; : " ' ( ) [ ] { }`, a last full stop excluded.
+pub(super) fn word(text: &str) -> &str {
+    let end = text.find(|c: char| c.is_whitespace() || ",;:\"'()[]{}".contains(c)).unwrap_or(text.len());
+    text.get(..end).unwrap_or(text).trim_end_matches('.')
+}
+
+/// The first word after `literal`, if there is one.
+pub(super) fn word_after(text: &str, literal: &str) -> Option<Text> {
+    some(word(after(text, literal)?))
+}
+
+/// A Go-quoted string (`%q`) at the start of `text`, and what follows it.
+pub(super) fn quoted(text: &str) -> Option<(Cow<'_, str>, &str)> {
+    let inner = text.strip_prefix('"')?;
+    let mut escaped = false;
+    let mut plain = true;
+    for (at, c) in inner.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => {
+                escaped = true;
+                plain = false;
+            }
+            '"' => {
+                let (value, rest) = (inner.get(..at)?, inner.get(at + 1..)?);
+                let value = if plain { Cow::Borrowed(value) } else { Cow::Owned(unescape(value)) };
+                return Some((value, rest));
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// `\"` and `\\` undone, line breaks turned into spaces; other escapes stay as written.
+fn unescape(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            plain.push(c);
+            continue;
+        }
+        match chars.next() {
+            Some(c @ ('"' | '\\')) => plain.push(c),
+            Some('n' | 't' | 'r') => plain.push(' '),
+            Some(other) => plain.extend(['\\', other]),
+            None => plain.push('\\'),
+        }
+    }
+    plain
+}
+
+/// The quoted string right after the first `literal` (which ends before the quotation mark).
+pub(super) fn quoted_after(text: &str, literal: &str) -> Option<Text> {
+    let (value, _) = quoted(after(text, literal)?)?;
+    some(&value)
+}
+
+/// A number at the start of `text`, and what follows it.
+pub(super) fn number(text: &str) -> Option<(u32, &str)> {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (digits, rest) = text.split_at_checked(end)?;
+    Some((digits.parse().ok()?, rest))
+}
+
+/// The number right after the first `literal`.
+pub(super) fn number_after(text: &str, literal: &str) -> Option<u32> {
+    number(after(text, literal)?).map(|(number, _)| number)
+}
+
+/// The words of a Go list (`[a b]`) or of a written one (`a, b`).
+pub(super) fn list(text: &str) -> Vec<Text> {
+    let text = text.trim().trim_start_matches('[');
+    let text = until(text, "]");
+    text.split([' ', ',']).filter_map(some).collect()
+}
+
+/// The code of a gRPC error, where one is given, and its description without any such prefix.
+/// (`google.golang.org/grpc/internal/status`, all versions.)
+pub(super) fn grpc(text: &str) -> (Option<&str>, &str) {
+    let mut code = None;
+    let mut text = text;
+    while let Some(rest) = text.strip_prefix("rpc error: code = ") {
+        let Some((word, rest)) = rest.split_once(" desc = ") else { break };
+        code = Some(word);
+        text = rest;
+    }
+    (code, text)
+}
+
+/// A duration as Go prints it (`1m40s`, `500ms`), in whole seconds, rounded down.
+pub(super) fn seconds(text: &str) -> Option<u32> {
+    let mut total = 0.0f64;
+    let mut rest = text.trim();
+    if rest.is_empty() {
+        return None;
+    }
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let (value, unit) = rest.split_at_checked(digits)?;
+        let value: f64 = value.parse().ok()?;
+        let end = unit.find(|c: char| c.is_ascii_digit()).unwrap_or(unit.len());
+        let (unit, next) = unit.split_at_checked(end)?;
+        total += value
+            * match unit {
+                "h" => 3600.0,
+                "m" => 60.0,
+                "s" => 1.0,
+                "ms" => 1e-3,
+                "µs" | "us" => 1e-6,
+                "ns" => 1e-9,
+                _ => return None,
+            };
+        rest = next;
+    }
+    // A float cast saturates.
+    Some(total as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes() {
+        assert_eq!(quoted(r#""a b": rest"#), Some(("a b".into(), ": rest")));
+        assert_eq!(quoted(r#""a \"b\"" x"#), Some((r#"a "b""#.into(), " x")));
+        assert_eq!(quoted(r#""open"#), None);
+        assert_eq!(quoted("bare"), None);
+    }
+
+    #[test]
+    fn durations() {
+        assert_eq!(seconds("1m40s"), Some(100));
+        assert_eq!(seconds("3m30.123s"), Some(210));
+        assert_eq!(seconds("500ms"), Some(0));
+        assert_eq!(seconds("soon"), None);
+        assert_eq!(seconds("99999999999h"), Some(u32::MAX));
+    }
+
+    #[test]
+    fn grpc_prefixes() {
+        let text = "rpc error: code = Unknown desc = rpc error: code = NotFound desc = gone";
+        assert_eq!(grpc(text), (Some("NotFound"), "gone"));
+        assert_eq!(grpc("plain"), (None, "plain"));
+    }
+
+    #[test]
+    fn bodies() {
+        assert_eq!(body("  (combined from similar events): hello \n"), "hello");
+        let long = "é".repeat(LONGEST);
+        assert!(body(&long).len() <= LONGEST);
+        assert!(keep(&long).len() <= EXCERPT);
+    }
+
+    #[test]
+    fn words_and_lists() {
+        assert_eq!(word("node-1."), "node-1");
+        assert_eq!(list("[a b], and"), vec![Text::from("a"), Text::from("b")]);
+        assert!(list("[]").is_empty());
+    }
+}
