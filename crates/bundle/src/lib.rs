@@ -1,1 +1,121 @@
-//! Placeholder.
+//! Reads folders and files of collected evidence.
+
+use intake::{Intake, RawRecord};
+use std::fmt;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// The largest single file that is read, in bytes; what is larger is a gap.
+pub const MAX_FILE: u64 = 4 << 30;
+/// The most files that one folder may hold.
+pub const MAX_FILES: usize = 1_000_000;
+/// The deepest that folders may nest.
+pub const MAX_DEPTH: usize = 32;
+
+/// Why nothing could be read.
+#[derive(Debug)]
+pub enum Error {
+    /// The path does not exist or cannot be opened.
+    Open(PathBuf, std::io::Error),
+    /// Standard input broke off.
+    Stdin(std::io::Error),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Open(path, _) => write!(f, "cannot read {}", path.display()),
+            Error::Stdin(_) => f.write_str("cannot read standard input"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Error::Open(_, error) | Error::Stdin(error) => Some(error),
+        }
+    }
+}
+
+/// Reads a file, a folder, or standard input for `-`.
+pub fn read(path: &Path) -> Result<Intake, Error> {
+    if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        std::io::stdin().lock().read_to_end(&mut bytes).map_err(Error::Stdin)?;
+        let mut out = Intake::default();
+        intake::read(RawRecord { path: "-", bytes: &bytes }, &mut out);
+        return Ok(out);
+    }
+    let open = |error| Error::Open(path.to_owned(), error);
+    let about = std::fs::metadata(path).map_err(open)?;
+    if about.is_dir() {
+        let mut files = Vec::new();
+        walk(path, 0, &mut files).map_err(open)?;
+        files.sort();
+        return Ok(read_all(path, &files));
+    }
+    let name = path.file_name().map_or_else(|| "-".into(), |n| n.to_string_lossy());
+    let bytes = std::fs::read(path).map_err(open)?;
+    let mut out = Intake::default();
+    intake::read(RawRecord { path: &name, bytes: &bytes }, &mut out);
+    Ok(out)
+}
+
+/// Every regular file below a folder. Links are not followed.
+fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        if kind.is_dir() && depth < MAX_DEPTH {
+            // A folder that cannot be entered costs itself alone.
+            let _ = walk(&entry.path(), depth + 1, files);
+        } else if kind.is_file() && files.len() < MAX_FILES {
+            files.push(entry.path());
+        }
+    }
+    Ok(())
+}
+
+/// Reads files on two threads, every other file on each; what they read is joined in the order of the paths.
+fn read_all(root: &Path, files: &[PathBuf]) -> Intake {
+    let read_one = |file: &PathBuf| {
+        let mut out = Intake::default();
+        let relative = file.strip_prefix(root).unwrap_or(file).to_string_lossy().replace('\\', "/");
+        match std::fs::metadata(file).map(|m| m.len()) {
+            Ok(size) if size <= MAX_FILE => {}
+            _ => {
+                out.unread.files.push(relative.as_str().into());
+                return out;
+            }
+        }
+        match std::fs::read(file) {
+            Ok(bytes) => intake::read(RawRecord { path: &relative, bytes: &bytes }, &mut out),
+            Err(_) => out.unread.files.push(relative.as_str().into()),
+        }
+        out
+    };
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let work = || {
+        let mut done: Vec<(usize, Intake)> = Vec::new();
+        loop {
+            let at = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            match files.get(at) {
+                Some(file) => done.push((at, read_one(file))),
+                None => return done,
+            }
+        }
+    };
+    let mut parts = std::thread::scope(|scope| {
+        let other = scope.spawn(work);
+        let mut parts = work();
+        parts.extend(other.join().unwrap_or_default());
+        parts
+    });
+    parts.sort_by_key(|(at, _)| *at);
+    let mut all = Intake::default();
+    for (_, part) in parts {
+        all.absorb(part);
+    }
+    all
+}

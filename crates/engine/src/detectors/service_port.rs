@@ -38,7 +38,7 @@ fn target(service: &ServiceFact, port: &ServicePort, containers: &[&Container]) 
     let by_number = target.parse::<u16>().ok();
     let hit = match by_number {
         Some(number) => ports().any(|p| p.port == number) || asked_by_a_probe(containers, target),
-        None => ports().any(|p| p.name.as_deref() == Some(target)),
+        None => named(service, target, containers),
     };
     if hit {
         return None;
@@ -70,6 +70,19 @@ fn target(service: &ServiceFact, port: &ServicePort, containers: &[&Container]) 
         ))
         .remedy(remedy(subject, "Let targetPort name a port that the containers serve")),
     )
+}
+
+/// Whether a named target leads to a port. Describe prints no port names: where none was seen, the endpoints tell; a
+/// name that no container has gives them an address without port.
+fn named(service: &ServiceFact, target: &str, containers: &[&Container]) -> bool {
+    let mut names = containers.iter().flat_map(|c| c.ports.iter().flatten()).filter_map(|p| p.name.as_deref());
+    if names.any(|name| name == target) {
+        return true;
+    }
+    match &service.service.endpoints {
+        Some(endpoints) if !endpoints.is_empty() => endpoints.iter().all(|e| e.contains(':')),
+        _ => !containers.iter().flat_map(|c| c.ports.iter().flatten()).any(|p| p.name.is_some()),
+    }
 }
 
 fn protocol(service: &ServiceFact, port: &ServicePort, containers: &[&Container]) -> Option<Finding> {

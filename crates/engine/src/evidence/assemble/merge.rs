@@ -38,9 +38,11 @@ fn created(object: &Object) -> Option<(bool, i64, i64)> {
     object.created.as_ref().map(Moment::print_key)
 }
 
-/// An age printed in days or hours says too little to tell two incarnations apart.
+/// An age says too little to tell two incarnations apart: it is printed in few digits, and counts from a command that
+/// ran some time into its capture.
 fn coarse(moment: &Moment) -> bool {
-    moment.latest.saturating_sub(moment.earliest) >= 60 * crate::moment::SECOND
+    matches!(moment.clock, crate::moment::Clock::Capture(_))
+        || moment.latest.saturating_sub(moment.earliest) >= 60 * crate::moment::SECOND
 }
 
 fn overlay_object(into: &mut Object, later: Object) {
