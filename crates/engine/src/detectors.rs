@@ -4,7 +4,9 @@ mod application_exit;
 mod claims;
 mod config_reference;
 mod dependency_address;
+mod eviction;
 mod image_pull;
+mod job_failed;
 mod killed;
 mod kube_proxy_down;
 mod kubelet_stopped;
@@ -15,10 +17,14 @@ mod probe_kills;
 mod probe_words;
 mod readiness_probe;
 mod runtime_down;
+mod sandbox;
+mod scaled_to_zero;
 mod service_port;
 mod service_selector;
+mod start_failed;
 mod symptoms;
 mod unschedulable;
+mod volumes;
 mod words;
 
 use crate::facts::Facts;
@@ -67,6 +73,12 @@ pub static DETECTORS: &[Detector] = &[
     detector!(service_selector: ServiceSelectsNothing),
     detector!(symptoms: WorkloadUnavailable, ServiceWithoutEndpoints),
     detector!(unschedulable: InsufficientResources, NodeAffinityMismatch, TaintNotTolerated, NodesCordoned, PodAffinityUnsatisfied, PodAntiAffinityConflict, TopologySpreadUnsatisfied, HostPortConflict, VolumeNodeMismatch, Unschedulable, SchedulingGated),
+    detector!(start_failed: CommandNotFound, CommandNotExecutable, WrongArchitecture, RunsAsRootRefused, HookFailed, ContainerStartFailed),
+    detector!(sandbox: PodAddressesExhausted, NetworkPluginMissing, NetworkAgentDown, SandboxFailed),
+    detector!(eviction: PodEvicted, NodePressure),
+    detector!(volumes: VolumeMountFailed, VolumeAttachFailed),
+    detector!(job_failed: JobFailed),
+    detector!(scaled_to_zero: DependencyScaledToZero),
 ];
 
 /// Runs every detector.

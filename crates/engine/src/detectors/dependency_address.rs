@@ -63,9 +63,36 @@ fn wrong(facts: &Facts, service: &Subject, address: &Address) -> Option<(&'stati
             let have: Vec<String> = ports.iter().map(|p| p.port.to_string()).collect();
             Some(("port", format!("Service {} serves port {}", service.path(), have.join(", "))))
         }
-        _ if bare && facts.evidence.is_listed(&Kind::Service, service.namespace.as_deref()) => {
-            Some(("host", format!("there is no Service {}", service.path())))
+        _ if bare
+            && is_asked(address)
+            && facts.evidence.is_listed(&Kind::Service, service.namespace.as_deref()) =>
+        {
+            // Of a name that nothing here is like, nobody can say that it is meant for this namespace at all.
+            let near = facts.services().iter().find(|s| {
+                let name = &s.object.subject.name;
+                s.object.subject.namespace == service.namespace && is_near(name, &service.name)
+            })?;
+            let name = &near.object.subject.name;
+            Some(("host", format!("there is no Service {}; there is {name}", service.path())))
         }
         _ => None,
     }
+}
+
+/// Whether the value is one that a program connects to.
+fn is_asked(address: &Address) -> bool {
+    address.port.is_some()
+        || matches!(address.scheme.as_deref(), Some("http" | "https" | "grpc" | "redis" | "amqp" | "tcp"))
+}
+
+/// Whether one name is the other with a word added or left out, or with a few letters changed.
+fn is_near(a: &str, b: &str) -> bool {
+    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    if short.len() < 4 {
+        return false;
+    }
+    let word = long.strip_prefix(short).is_some_and(|rest| rest.starts_with(['-', '_']));
+    let common = short.bytes().zip(long.bytes()).take_while(|(x, y)| x == y).count();
+    let tail = short.bytes().rev().zip(long.bytes().rev()).take_while(|(x, y)| x == y).count();
+    word || common + tail + 2 >= long.len()
 }

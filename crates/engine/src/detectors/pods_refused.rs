@@ -5,26 +5,40 @@ use crate::facts::{Facts, Statement};
 use crate::finding::{Certainty, Code, Finding, Honesty, Remedy};
 use crate::scan::message::{Refusal, Saying};
 use crate::subject::{Kind, Subject};
+use std::collections::BTreeMap;
 
 pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
+    // An owner is refused again and again, and for the reason of the last time only: the ones before are mended.
+    let mut last: BTreeMap<&Subject, (&Statement, &Refusal)> = BTreeMap::new();
     for statement in facts.statements() {
+        let Saying::CreateRefused { cause, .. } = &statement.saying else { continue };
         if statement.overtaken
             || !is_owner(&statement.subject.kind)
             || is_scaled_down(facts, &statement.subject)
         {
             continue;
         }
-        let Saying::CreateRefused { cause, .. } = &statement.saying else { continue };
-        let owner = facts.top(&statement.subject);
-        if let Some(finding) = finding(cause, statement, &owner) {
-            let finding = finding
-                .hits([owner])
-                .since(statement.first.clone())
-                .shown_by(statement.proof())
-                .ruled_out("image, node, application", "no pod was created that could reach any of them");
-            found.push(finding);
+        let newer = last.get(&statement.subject).is_none_or(|(known, _)| time(statement) >= time(known));
+        if newer {
+            last.insert(&statement.subject, (statement, cause));
         }
     }
+    for (statement, cause) in last.into_values() {
+        let owner = facts.top(&statement.subject);
+        if let Some(finding) = finding(cause, statement, &owner) {
+            found.push(
+                finding
+                    .hits([owner])
+                    .since(statement.first.clone())
+                    .shown_by(statement.proof())
+                    .ruled_out("image, node, application", "no pod was created that could reach any of them"),
+            );
+        }
+    }
+}
+
+fn time(statement: &Statement) -> Option<i64> {
+    statement.last.as_ref().or(statement.first.as_ref()).map(|m| m.latest)
 }
 
 fn is_owner(kind: &Kind) -> bool {

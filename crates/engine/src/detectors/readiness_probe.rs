@@ -25,15 +25,13 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
                 top.path(),
                 explain_mismatch(&trouble),
             );
-            let started = match &container.state {
-                Some(State::Running { started }) => started.clone(),
-                _ => None,
-            };
+            let since =
+                trouble.statements.iter().filter_map(|s| s.first.clone()).min_by_key(|m| m.print_key());
             let mut finding =
                 Finding::new(Code::ReadinessProbeFailing, probe_subject(pod, container), summary)
                     .aspect("mismatch", trouble.mismatch.as_str())
                     .hits([pod.container_subject(container)])
-                    .since(started)
+                    .since(since)
                     .shown_by(Proof::object(
                         pod.object,
                         format!(

@@ -75,7 +75,8 @@ fn target(service: &ServiceFact, port: &ServicePort, containers: &[&Container]) 
 /// Whether a named target leads to a port. Describe prints no port names: where none was seen, the endpoints tell; a
 /// name that no container has gives them an address without port.
 fn named(service: &ServiceFact, target: &str, containers: &[&Container]) -> bool {
-    let mut names = containers.iter().flat_map(|c| c.ports.iter().flatten()).filter_map(|p| p.name.as_deref());
+    let mut names =
+        containers.iter().flat_map(|c| c.ports.iter().flatten()).filter_map(|p| p.name.as_deref());
     if names.any(|name| name == target) {
         return true;
     }

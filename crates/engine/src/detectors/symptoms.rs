@@ -14,7 +14,8 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
             continue;
         }
         let subject = workload.subject().clone();
-        let created = workload.object.created.clone();
+        let available = workload.workload.conditions.iter().flatten().find(|c| &*c.kind == "Available");
+        let since = available.filter(|c| &*c.status == "False").and_then(|c| c.since.clone());
         let unready =
             facts.pods_of(&subject).filter(|p| p.is_ready() != Some(true)).map(|p| p.subject().clone());
         let unready: Vec<_> = unready.collect();
@@ -26,7 +27,7 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
             )
             .at_most(Certainty::Undetermined)
             .hits(unready.into_iter().chain([subject.clone()]))
-            .since(created)
+            .since(since)
             .shown_by(Proof::object(workload.object, format!("{ready} of {desired} ready")))
             .not_seen("why its pods are not ready: their events and states", Some(Read::Events(subject))),
         );

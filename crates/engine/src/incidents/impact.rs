@@ -3,7 +3,7 @@
 pub(super) use crate::report::Impact;
 
 use crate::facts::Facts;
-use crate::finding::{Code, Finding, Severity};
+use crate::finding::{Certainty, Code, Finding, Severity};
 use crate::report::Incident;
 use crate::subject::{Kind, Subject};
 use std::collections::BTreeSet;
@@ -79,6 +79,10 @@ fn readiness(subject: &Subject, facts: &Facts) -> (Option<u32>, Option<u32>) {
 
 /// How bad an incident is.
 pub(super) fn severity(tree: &[&Finding], impact: &Impact, facts: &Facts) -> Severity {
+    // A Service that nothing was ever made for harms nobody who can be seen.
+    if tree.iter().all(|f| f.code == Code::ServiceSelectsNothing && f.certainty < Certainty::Certain) {
+        return Severity::Info;
+    }
     let node_lost =
         impact.nodes.iter().any(|node| facts.node(&node.name).and_then(|n| n.is_ready()) == Some(false));
     let control_plane = tree.iter().any(|f| f.code == Code::ControlPlaneStale);
@@ -90,7 +94,9 @@ pub(super) fn severity(tree: &[&Finding], impact: &Impact, facts: &Facts) -> Sev
     if node_lost || control_plane || serves_nothing || !impact.services.is_empty() {
         return Severity::Critical;
     }
-    let warning = tree.iter().all(|f| matches!(f.code, Code::NodeRebooted | Code::DependencySlow));
+    let warning = tree
+        .iter()
+        .all(|f| matches!(f.code, Code::NodeRebooted | Code::DependencySlow | Code::DependencyAddressWrong));
     if warning { Severity::Warning } else { Severity::Error }
 }
 

@@ -1,0 +1,89 @@
+//! See `eviction.md` for what this means and the cases it must pass.
+
+use crate::facts::{Facts, PodFact};
+use crate::finding::{Code, Course, Finding, Honesty, Proof, Remedy};
+use crate::scan::message::{Eviction, Lifecycle, Saying, eviction};
+
+pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
+    for pod in facts.pods() {
+        let evicted = pod.pod.reason.as_deref() == Some("Evicted")
+            || pod.pod.printed_status.as_deref() == Some("Evicted");
+        let said = facts.about(pod.subject()).find_map(|s| match &s.saying {
+            Saying::Lifecycle(Lifecycle::Evicted(said)) => Some((s, said.clone())),
+            _ => None,
+        });
+        if !evicted && said.is_none() {
+            continue;
+        }
+        let told = pod.pod.message.as_deref().map(eviction).filter(|e| e.resource.is_some());
+        let told = told.or_else(|| said.as_ref().map(|(_, e)| e.clone())).unwrap_or_default();
+        let mut finding = finding(pod, &told);
+        if evicted {
+            let message = pod.pod.message.as_deref().unwrap_or("");
+            finding = finding
+                .shown_by(Proof::object(pod.object, format!("{}: Evicted {message}", pod.subject().path())));
+        }
+        if let Some((statement, _)) = said {
+            finding = finding.since(statement.first.clone()).shown_by(statement.proof());
+        }
+        found.push(finding);
+    }
+    for node in facts.nodes() {
+        for (kind, resource) in
+            [("MemoryPressure", "memory"), ("DiskPressure", "disk"), ("PIDPressure", "pids")]
+        {
+            let Some(condition) = node.condition(kind).filter(|c| &*c.status == "True") else { continue };
+            let Some(object) = node.object else { continue };
+            found.push(
+                Finding::new(
+                    Code::NodePressure,
+                    node.subject(),
+                    format!(
+                        "Node {} runs out of {resource}: the kubelet evicts pods and takes no new ones.",
+                        node.name
+                    ),
+                )
+                .aspect("resource", resource)
+                .since(condition.since.clone())
+                .shown_by(Proof::object(object, format!("condition {kind}=True"))),
+            );
+        }
+    }
+}
+
+fn finding(pod: &PodFact, told: &Eviction) -> Finding {
+    let top = pod.top();
+    let resource = told.resource.as_deref().unwrap_or("a resource");
+    let who = format!("{} {}", top.kind.as_str(), top.path());
+    let used: Vec<String> = told
+        .containers
+        .iter()
+        .map(|(name, used, request)| format!("{name} used {used} with a request of {request}"))
+        .collect();
+    let usage = if used.is_empty() { String::new() } else { format!(": {}", used.join(", ")) };
+    let (scope, summary) = match &told.own_limit {
+        Some(limit) => {
+            ("own-limit", format!("The kubelet evicted a pod of {who}: it passed its {limit}{usage}."))
+        }
+        None => (
+            "node",
+            format!("The kubelet evicted a pod of {who} because its node was low on {resource}{usage}."),
+        ),
+    };
+    Finding::new(Code::PodEvicted, top.clone(), summary)
+        .aspect("resource", resource)
+        .aspect("scope", scope)
+        .hits([pod.subject().clone()])
+        .course(Course::Ongoing)
+        .since(pod.pod.started.clone())
+        .ruled_out("an OOM kill", "the kubelet ended the pod by its working set; the kernel killed nothing")
+        .remedy(Remedy::kubectl(
+            "See who uses most on that node",
+            pod.subject(),
+            Honesty::Safe,
+            &["top", "pods", "--sort-by=memory"],
+        ))
+        .remedy(Remedy::advice(
+            "Request what the pods really use, so that the scheduler does not overfill the node",
+        ))
+}

@@ -1,0 +1,76 @@
+//! See `volumes.md` for what this means and the cases it must pass.
+
+use crate::facts::{Facts, Stage};
+use crate::finding::{Certainty, Code, Finding, Honesty, Remedy};
+use crate::scan::message::{MountCause, Saying, Storage};
+
+pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
+    for pod in
+        facts.pods().filter(|pod| !pod.is_finished() && !pod.is_deleting() && pod.stage() == Stage::Setup)
+    {
+        for statement in facts.about(pod.subject()).filter(|s| !s.overtaken) {
+            let top = pod.top();
+            let who = format!("{} {}", top.kind.as_str(), top.path());
+            let finding = match &statement.saying {
+                Saying::Storage(Storage::MountFailed { volume, cause }) => {
+                    let Some((aspect, why, certainty)) = told(cause) else { continue };
+                    let volume = volume.as_deref().unwrap_or("");
+                    Finding::new(
+                        Code::VolumeMountFailed,
+                        top.clone(),
+                        format!("Volume {volume} of {who} cannot be mounted: {why}."),
+                    )
+                    .aspect("cause", aspect)
+                    .at_most(certainty)
+                }
+                Saying::Storage(Storage::AttachFailed { volume, multi, .. }) => {
+                    let volume = volume.as_deref().unwrap_or("");
+                    let why = if *multi { "another node still has it" } else { "the attach fails" };
+                    Finding::new(
+                        Code::VolumeAttachFailed,
+                        top.clone(),
+                        format!("Volume {volume} of {who} cannot be attached to the pod's node: {why}."),
+                    )
+                    .aspect("cause", if *multi { "multi-attach" } else { "attach" })
+                }
+                _ => continue,
+            };
+            found.push(
+                finding
+                    .hits([pod.subject().clone()])
+                    .since(statement.first.clone())
+                    .shown_by(statement.proof())
+                    .ruled_out("the image", "it is pulled only after the volumes are there")
+                    .remedy(Remedy::kubectl(
+                        "See the pod's volumes and what the kubelet says of them",
+                        pod.subject(),
+                        Honesty::Safe,
+                        &["describe", "pod", &pod.subject().name],
+                    )),
+            );
+        }
+    }
+}
+
+fn told(cause: &MountCause) -> Option<(&'static str, &'static str, Certainty)> {
+    Some(match cause {
+        // Told by the detector of configuration references, or passing by itself.
+        MountCause::ObjectMissing { .. } | MountCause::Transient => return None,
+        MountCause::KeyMissing { .. } => {
+            ("key-missing", "a key that it projects does not exist", Certainty::Certain)
+        }
+        MountCause::DriverMissing { .. } => {
+            ("driver-missing", "its CSI driver is not registered on the node", Certainty::Certain)
+        }
+        MountCause::HostPath => {
+            ("host-path", "the path on the host is missing or of another type", Certainty::Certain)
+        }
+        MountCause::Denied => ("denied", "permission is denied", Certainty::Likely),
+        MountCause::Timeout => ("timeout", "it is not there in time", Certainty::Possible),
+        MountCause::NetworkFileSystem => ("network", "its file server does not answer", Certainty::Likely),
+        MountCause::FileSystem => {
+            ("file-system", "its file system is damaged or of the wrong type", Certainty::Certain)
+        }
+        MountCause::Other(_) => ("other", "the kubelet says why below", Certainty::Likely),
+    })
+}
