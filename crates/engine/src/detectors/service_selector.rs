@@ -72,33 +72,31 @@ fn finding(facts: &Facts, service: &ServiceFact, selector: &BTreeMap<Text, Text>
     ))
 }
 
-/// The pods that the Service may have been made for: those that share a key with its selector and differ in the value,
-/// and that no other Service selects.
+/// The pods that the Service may have been made for: their labels hold a part of its selector, its values under other
+/// keys, or values that are nearly alike.
 fn nearest<'f, 'e>(
     facts: &'f Facts<'e>,
     service: &ServiceFact,
     selector: &BTreeMap<Text, Text>,
 ) -> Option<(&'f PodFact<'e>, Vec<String>)> {
-    let namespace = &service.object.subject.namespace;
-    let name = &service.object.subject.name;
+    let subject = &service.object.subject;
     facts
         .pods()
-        .filter(|pod| pod.subject().namespace == *namespace && pod.object.shows(Group::Labels))
+        .filter(|pod| pod.subject().namespace == subject.namespace && pod.object.shows(Group::Labels))
         .filter_map(|pod| {
             let labels = pod.object.labels.as_ref()?;
-            let index = *facts.pod_index.get(pod.subject())?;
-            let taken =
-                facts.services().iter().any(|other| other.pods.as_ref().is_some_and(|p| p.contains(&index)));
-            let differs: Vec<String> = selector
-                .keys()
-                .filter_map(|key| labels.get(key).map(|value| format!("{key}={value}")))
-                .collect();
-            // The name that Service and workload share, or values that are nearly alike.
-            let close = pod.top().name == *name
-                || selector.iter().any(|(key, value)| labels.get(key).is_some_and(|v| alike(v, value)));
-            (!taken && !differs.is_empty() && close).then_some((pod, differs))
+            let near = |(key, value): (&Text, &Text)| {
+                let there = labels.get(key);
+                there == Some(value)
+                    || there.is_some_and(|v| alike(v, value))
+                    || labels.values().any(|v| v == value && v.len() > 3)
+            };
+            // The template's hash is the ReplicaSet's own and means nothing to a Service.
+            let shown = labels.iter().filter(|(key, _)| &***key != "pod-template-hash");
+            let shown: Vec<String> = shown.map(|(key, value)| format!("{key}={value}")).collect();
+            selector.iter().any(near).then_some((pod, shown))
         })
-        .min_by_key(|(pod, _)| (pod.top().name != *name, pod.subject().clone()))
+        .min_by_key(|(pod, _)| (pod.top().name != subject.name, pod.subject().clone()))
 }
 
 /// Whether one is the other with a few letters or separators changed.
