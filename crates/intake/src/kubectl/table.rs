@@ -54,16 +54,6 @@ impl<'a> Table<'a> {
     pub(super) fn with_columns(columns: Vec<&'a str>, header: Option<usize>) -> Table<'a> {
         Table { columns, header, ..Table::default() }
     }
-
-    pub(super) fn push(&mut self, line: usize, cells: impl IntoIterator<Item = &'a str>) {
-        self.cells.extend(cells);
-        self.lines.push(line);
-    }
-
-    /// The last cell of the last row, to lengthen it.
-    pub(super) fn last_cell(&mut self) -> Option<&mut &'a str> {
-        self.cells.last_mut()
-    }
 }
 
 impl<'a> Row<'_, 'a> {

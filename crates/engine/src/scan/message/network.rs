@@ -3,7 +3,7 @@
 //! Texts of Go's `net`, `net/http`, `crypto/tls` and `crypto/x509`; stable since Go 1.14 (Kubernetes 1.18), where URLs
 //! became quoted.
 
-use super::text::{after, between, has, has_any, keep, quoted, some, until, word};
+use super::text::{after, between, has, has_any, keep, some, until, word};
 use crate::Text;
 
 /// A connection that did not work.
@@ -291,11 +291,6 @@ pub(super) fn status(text: &str) -> Option<u16> {
     rest.split(|c: char| c.is_whitespace() || c == ':' || c == ',' || c == '=')
         .filter(|word| word.len() == 3)
         .find_map(|word| word.parse().ok().filter(|code| (300..600).contains(code)))
-}
-
-/// The quoted string that starts `text`, or all of it.
-pub(super) fn unquoted(text: &str) -> Text {
-    quoted(text).map_or_else(|| keep(text), |(value, _)| keep(&value))
 }
 
 #[cfg(test)]

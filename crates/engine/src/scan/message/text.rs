@@ -80,11 +80,6 @@ pub(super) fn word(text: &str) -> &str {
     text.get(..end).unwrap_or(text).trim_end_matches('.')
 }
 
-/// The first word after `literal`, if there is one.
-pub(super) fn word_after(text: &str, literal: &str) -> Option<Text> {
-    some(word(after(text, literal)?))
-}
-
 /// A Go-quoted string (`%q`) at the start of `text`, and what follows it.
 pub(super) fn quoted(text: &str) -> Option<(Cow<'_, str>, &str)> {
     let inner = text.strip_prefix('"')?;

@@ -60,8 +60,7 @@ fn object(context: &Context, row: &Row) -> Option<Object> {
         row.get("NAMESPACE").map(str::to_owned).or_else(|| context.namespace().map(|n| n.into_owned()));
     let subject = Subject::new(kind, namespace.as_deref(), name);
     let mut object = Object::new(subject, table_view(context.command));
-    let age = |column: &str| row.get(column).and_then(|t| values::age(t, &context.place));
-    object.created = age("AGE");
+    object.created = row.get("AGE").and_then(|t| values::age(t, &context.place));
     object.labels = row.get("LABELS").map(|labels| values::pairs(labels.split(',')));
     let cell = |column: &str| row.get(column).filter(|c| !is_none(c));
     let count = |column: &str| row.get(column).and_then(values::count);

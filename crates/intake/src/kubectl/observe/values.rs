@@ -27,7 +27,7 @@ pub(super) fn repeated(text: &str, place: &Place) -> (Option<Moment>, Option<Mom
 /// An absolute time of `describe`.
 pub(super) fn time(text: &str) -> Option<Moment> {
     let stamp = times::stamp(text.trim())?;
-    (stamp.basis == Basis::Utc).then(|| Moment {
+    (stamp.basis == Basis::Utc).then_some(Moment {
         earliest: stamp.span.earliest,
         latest: stamp.span.latest,
         clock: Clock::Api,
