@@ -148,7 +148,7 @@ fn finding(cause: &Refusal, statement: &Statement, owner: &Subject) -> Option<Fi
             )
             .aspect("by", "pod-security")
         }
-        Refusal::LimitRange => {
+        Refusal::LimitRange { .. } => {
             Finding::new(
                 Code::AdmissionDenied,
                 owner.clone(),

@@ -15,14 +15,14 @@ pub use image::{Image, PullCause};
 pub use lifecycle::{Eviction, KillReason, Lifecycle, ProbeFailure, ProbeKind, eviction};
 pub use network::{DnsError, NetworkError, Protocol, TlsError, Unreached};
 pub use node::{NodeEvent, NodeIssue};
-pub use refusal::Refusal;
+pub use refusal::{Refusal, WebhookFailure};
 pub use sandbox::{SandboxCause, read as sandbox_cause};
 pub use scheduling::{Preemption, Scheduling, SchedulingReason};
-pub use start::{ObjectKind, Start};
+pub use start::{MountInside, NonRoot, ObjectKind, Start};
 pub use storage::{MountCause, Storage};
 
 use crate::Text;
-use text::{body, keep, quoted_after};
+use text::{after, body, has, keep, some, until};
 
 /// What a message says. Text that nothing here knows is [`Saying::Other`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,9 +92,8 @@ pub fn event(reason: &str, _component: Option<&str>, message: &str) -> Saying {
         }
         "NetworkNotReady" => Saying::SandboxFailed { cause: sandbox::read(text) },
         "SandboxChanged" => Saying::SandboxChanged,
-        "FailedCreate" | "FailedDaemonPod" | "ReplicaSetCreateError" => {
-            Saying::CreateRefused { pod: quoted_after(text, "pods "), cause: refusal::read(text) }
-        }
+        "FailedCreate" | "FailedCreatePod" | "ReplicaSetCreateError" => create_refused(text),
+        "Failed" if start::repeats(text) => Saying::Benign,
         "BackoffLimitExceeded" | "FailedIndexes" | "MaxFailedIndexesExceeded" | "PodFailurePolicy" => {
             Saying::JobFailed { reason: keep(reason) }
         }
@@ -108,10 +107,11 @@ pub fn event(reason: &str, _component: Option<&str>, message: &str) -> Saying {
 
 /// Reads a waiting state.
 pub fn waiting(reason: &str, message: &str) -> Saying {
-    if let Some(said) = image::waiting(reason, message) {
+    let text = body(message);
+    if let Some(said) = image::waiting(reason, text) {
         return Saying::Image(said);
     }
-    match start::waiting(reason, message) {
+    match start::waiting(reason, text) {
         Some(said) => Saying::Start(said),
         None if matches!(reason, "ContainerCreating" | "PodInitializing") => Saying::Benign,
         None => Saying::Other,
@@ -121,9 +121,7 @@ pub fn waiting(reason: &str, message: &str) -> Saying {
 /// Reads a terminated state.
 pub fn terminated(reason: &str, message: &str) -> Saying {
     match reason {
-        "StartError" | "ContainerCannotRun" => {
-            Saying::Start(start::read(message).unwrap_or_else(|| Start::Other(keep(message))))
-        }
+        "StartError" | "ContainerCannotRun" => Saying::Start(start::error(body(message))),
         "Completed" => Saying::Benign,
         _ => Saying::Other,
     }
@@ -131,16 +129,11 @@ pub fn terminated(reason: &str, message: &str) -> Saying {
 
 /// Reads a condition of an object of that kind.
 pub fn condition(kind: &str, condition: &str, status: &str, reason: &str, message: &str) -> Saying {
+    let text = body(message);
     match (kind, condition, status) {
-        ("Node", "Ready", "False" | "Unknown") => {
-            Saying::NodeNotReady { issues: node::issues(reason, message) }
-        }
-        ("Pod", "PodScheduled", "False") => {
-            scheduling::read(message).map_or(Saying::Other, Saying::Scheduling)
-        }
-        (_, "ReplicaFailure", "True") if !message.is_empty() => {
-            Saying::CreateRefused { pod: quoted_after(message, "pods "), cause: refusal::read(message) }
-        }
+        ("Node", "Ready", "False" | "Unknown") => Saying::NodeNotReady { issues: node::issues(reason, text) },
+        ("Pod", "PodScheduled", "False") => scheduling::read(text).map_or(Saying::Other, Saying::Scheduling),
+        (_, "ReplicaFailure", "True") if !text.is_empty() => create_refused(text),
         ("Job", "Failed", "True") => Saying::JobFailed { reason: keep(reason) },
         ("Deployment", "Progressing", "False") if reason == "ProgressDeadlineExceeded" => {
             Saying::RolloutStuck
@@ -148,6 +141,16 @@ pub fn condition(kind: &str, condition: &str, status: &str, reason: &str, messag
         (_, _, "True") => Saying::Benign,
         _ => Saying::Other,
     }
+}
+
+/// `Error creating: <error>` (ReplicaSet, Job, DaemonSet); `create Pod <p> in StatefulSet <s> failed error: <error>`;
+/// conditions hold the bare error.
+fn create_refused(text: &str) -> Saying {
+    let error = after(text, "Error creating: ").or_else(|| after(text, " failed error: ")).unwrap_or(text);
+    let (pod, cause) = refusal::read(error);
+    let named = || some(until(text, " in StatefulSet ").rsplit(' ').next().unwrap_or(""));
+    let pod = pod.or_else(|| has(text, " in StatefulSet ").then(named).flatten());
+    Saying::CreateRefused { pod, cause }
 }
 
 /// Reasons that tell of things going well (pkg/kubelet/events, pkg/controller; 1.13 to 1.36).
