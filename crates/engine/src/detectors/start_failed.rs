@@ -57,16 +57,25 @@ fn cause(statement: &Statement, stage: Stage) -> Option<Cause> {
         Start::CommandNotFound { command } => Cause::NotFound(command.clone()),
         Start::CommandNotExecutable { command } => Cause::NotExecutable(command.clone()),
         Start::WrongArchitecture { .. } => Cause::Architecture,
-        Start::RunAsNonRoot => Cause::RunAsRoot,
+        Start::RunAsNonRoot(_) => Cause::RunAsRoot,
         Start::HookFailed { hook } => Cause::Hook(hook),
         Start::SubPath => Cause::Other("a subPath of a mount cannot be prepared"),
-        Start::WorkingDirectory => Cause::Other("its working directory cannot be entered"),
+        Start::WorkingDirectory { .. } => Cause::Other("its working directory cannot be entered"),
         Start::MountInside { .. } => Cause::Other("a mount inside it cannot be made"),
         Start::NameReserved => Cause::Other("an earlier attempt of the runtime still holds its name"),
         Start::Cgroup => Cause::Other("its cgroup cannot be made"),
         Start::Device => Cause::Other("a device is not there"),
+        Start::SecurityProfile => Cause::Other("a security profile is missing or refused"),
+        Start::NoCommand => Cause::Other("neither the pod nor the image names a command"),
+        Start::UserMissing { .. } => Cause::Other("its image has no such user"),
+        Start::TargetMissing { .. } => Cause::Other("the container that it targets is not there"),
+        Start::NoSpace => Cause::Other("the node has no space left"),
+        Start::RuntimeDown => Cause::Other("the runtime is not reached"),
+        Start::Timeout => Cause::Other("the runtime does not answer in time"),
         Start::Other(_) => Cause::Other("the runtime or the kubelet refuses it"),
-        Start::ConfigReferenceMissing { .. } | Start::BackOff { .. } => return None,
+        Start::ConfigReferenceMissing { .. } | Start::BackOff { .. } | Start::EnvSkipped { .. } => {
+            return None;
+        }
     })
 }
 

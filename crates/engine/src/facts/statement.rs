@@ -226,6 +226,7 @@ fn stage(saying: &Saying) -> Option<Stage> {
         ) => Some(Stage::Setup),
         Saying::Image(Image::PullFailed { .. } | Image::BackOffPull { .. }) => Some(Stage::Image),
         Saying::Start(Start::BackOff { .. } | Start::HookFailed { .. }) => Some(Stage::Run),
+        Saying::Start(Start::EnvSkipped { .. }) => None,
         Saying::Start(_) => Some(Stage::Create),
         Saying::Lifecycle(Lifecycle::Unhealthy { .. }) => Some(Stage::Run),
         _ => None,

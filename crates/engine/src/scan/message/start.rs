@@ -1,6 +1,5 @@
 //! What stands between a container and its start: references, security, the runtime's own errors, hooks.
 
-use super::network;
 use super::text::{
     after, between, grpc, has, has_any, keep, list, quoted, quoted_after, seconds, some, until, word,
 };
@@ -263,7 +262,7 @@ fn kubelet(text: &str) -> Option<Start> {
         return Some(Start::SubPath);
     }
     if let Some(rest) = after(text, "unable to find target container ") {
-        return Some(Start::TargetMissing { container: network::unquoted(rest) });
+        return Some(Start::TargetMissing { container: keep(word(rest.trim_start_matches('"'))) });
     }
     // lifecycle/handlers.go, in states and, ≤1.25, in events
     if has(text, " lifecycle hook (") {
@@ -374,10 +373,8 @@ fn rest(text: &str) -> Option<Start> {
             return Some(Start::UserMissing { user: some(until(rest, ":"))? });
         }
     }
-    if has(text, "no users found") || has(text, "no matching entries in passwd file") {
-        return Some(Start::UserMissing {
-            user: network::unquoted(after(text, "user ").map(word).unwrap_or("")),
-        });
+    if has_any(text, &["no users found", "no matching entries in passwd file"]) {
+        return Some(Start::UserMissing { user: after(text, "user ").map_or("", word).into() });
     }
     if has_any(
         text,
