@@ -10,6 +10,7 @@ mod job_failed;
 mod killed;
 mod kube_proxy_down;
 mod kubelet_stopped;
+mod log_claims;
 mod node_not_ready;
 mod oom_killed;
 mod pods_refused;
@@ -71,7 +72,7 @@ pub static DETECTORS: &[Detector] = &[
     detector!(runtime_down: RuntimeDown, RuntimeUnresponsive),
     detector!(service_port: ServicePortMismatch, ServiceProtocolMismatch),
     detector!(service_selector: ServiceSelectsNothing),
-    detector!(symptoms: WorkloadUnavailable, ServiceWithoutEndpoints),
+    detector!(symptoms: WorkloadUnavailable, ServiceWithoutEndpoints, ServiceShort),
     detector!(unschedulable: InsufficientResources, NodeAffinityMismatch, TaintNotTolerated, NodesCordoned, PodAffinityUnsatisfied, PodAntiAffinityConflict, TopologySpreadUnsatisfied, HostPortConflict, VolumeNodeMismatch, Unschedulable, SchedulingGated),
     detector!(start_failed: CommandNotFound, CommandNotExecutable, WrongArchitecture, RunsAsRootRefused, HookFailed, ContainerStartFailed),
     detector!(sandbox: PodAddressesExhausted, NetworkPluginMissing, NetworkAgentDown, SandboxFailed),
@@ -79,6 +80,7 @@ pub static DETECTORS: &[Detector] = &[
     detector!(volumes: VolumeMountFailed, VolumeAttachFailed),
     detector!(job_failed: JobFailed),
     detector!(scaled_to_zero: DependencyScaledToZero),
+    detector!(log_claims: DatabaseLoginRefused, DatabasePortWrong, NameResolutionFailing, PortConflict, DatabaseConnectionsExhausted, DatabaseReadOnly, DependencyUnreachable, ConnectionPoolExhausted),
 ];
 
 /// Runs every detector.

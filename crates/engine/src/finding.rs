@@ -208,6 +208,8 @@ pub struct Finding {
     pub not_seen: Vec<NotSeen>,
     /// What to do, best first.
     pub remedies: Vec<Remedy>,
+    /// Services that its members need, as the evidence of this finding tells.
+    pub depends_on: Vec<Subject>,
     /// Remarks on the evidence itself.
     pub remarks: Vec<String>,
 }
@@ -228,6 +230,7 @@ impl Finding {
             ruled_out: Vec::new(),
             not_seen: Vec::new(),
             remedies: Vec::new(),
+            depends_on: Vec::new(),
             remarks: Vec::new(),
         }
     }
@@ -301,6 +304,13 @@ impl Finding {
     #[must_use]
     pub fn remedy(mut self, remedy: Remedy) -> Finding {
         self.remedies.push(remedy);
+        self
+    }
+
+    /// Needs that Service.
+    #[must_use]
+    pub fn depends_on(mut self, service: Subject) -> Finding {
+        self.depends_on.push(service);
         self
     }
 

@@ -46,7 +46,7 @@ fn common(finding: Finding, facts: &Facts, end: &End) -> Finding {
         .ruled_out("memory", "the runtime does not report OOMKilled")
         .ruled_out("a probe", "no event says that the kubelet stopped the container");
     let pod = end.pod.subject();
-    match facts.fatal_line(end.pod, end.container) {
+    match facts.fatal_line(end.pod, end.container, end.runs_again) {
         Some(line) => {
             let mut finding = finding;
             finding.summary.push_str(&format!(" Its log ends with: {}", line.text));

@@ -39,8 +39,27 @@ fn short(facts: &Facts, service: &ServiceFact) -> Option<Finding> {
     let pods: Vec<_> = service.pods.as_ref()?.iter().filter_map(|&i| facts.pods.get(i)).collect();
     let ready = service.ready.as_ref()?;
     let subject = service.object.subject.clone();
-    if pods.is_empty() || !ready.is_empty() {
+    if pods.is_empty() {
         return None;
+    }
+    if !ready.is_empty() {
+        let wanted = facts.workload(pods.first()?.top()).and_then(|w| w.workload.desired)? as usize;
+        let unready: Vec<_> =
+            pods.iter().filter(|p| p.is_ready() == Some(false) && !p.is_deleting()).collect();
+        return (ready.len() < wanted && !unready.is_empty()).then(|| {
+            Finding::new(
+                Code::ServiceShort,
+                subject.clone(),
+                format!(
+                    "Service {} is left with {} ready endpoints of {wanted}.",
+                    subject.path(),
+                    ready.len()
+                ),
+            )
+            .at_most(Certainty::Likely)
+            .hits(unready.iter().map(|p| p.subject().clone()).chain([subject.clone()]))
+            .shown_by(Proof::object(service.object, format!("{} ready endpoints", ready.len())))
+        });
     }
     Some(
         Finding::new(

@@ -143,6 +143,16 @@ const POD_FAULTS: &[Code] = &[
     NameResolutionFailing,
 ];
 
+/// What a program's own log gives as the reason of its trouble.
+const TOLD_BY_LOGS: &[Code] = &[
+    DatabaseLoginRefused,
+    DatabasePortWrong,
+    DatabaseConnectionsExhausted,
+    DatabaseReadOnly,
+    NameResolutionFailing,
+    PortConflict,
+];
+
 /// What takes a node, and what runs on it, out.
 const NODE_FAULTS: &[Code] = &[
     KubeletStopped,
@@ -234,6 +244,20 @@ static SINGLE: &[Cause] = &[
         None,
         "a server without its port does not answer",
     ),
+    cause(
+        ServiceShort,
+        ConnectionPoolExhausted,
+        Relation::DependsOn,
+        None,
+        "fewer servers answer more slowly, and calls queue",
+    ),
+    cause(
+        ServiceWithoutEndpoints,
+        ServiceShort,
+        Relation::ServedBy,
+        None,
+        "no endpoint is fewer than wanted",
+    ),
     cause(ServicePortMismatch, ServiceWithoutEndpoints, Relation::ServedBy, None, "an endpoint needs a port"),
     cause(
         LivenessProbeFailing,
@@ -303,7 +327,21 @@ pub(super) fn table() -> &'static [Cause] {
                 None,
                 "pods that are not ready are no endpoints",
             );
+            row(fault, ServiceShort, Relation::ServedBy, None, "pods that are not ready are no endpoints");
             row(fault, JobFailed, Relation::Owner, None, "its pods fail until it gives up");
+        }
+        for &told in TOLD_BY_LOGS {
+            for effect in [
+                ApplicationError,
+                ReadinessProbeFailing,
+                LivenessProbeFailing,
+                StartupProbeFailing,
+                WorkloadUnavailable,
+                ServiceWithoutEndpoints,
+                DependencyUnreachable,
+            ] {
+                row(told, effect, Relation::Pod, None, "the program says itself what keeps it from working");
+            }
         }
         for &fault in NODE_FAULTS {
             for effect in [

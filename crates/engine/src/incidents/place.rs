@@ -28,7 +28,8 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) fn of(finding: &Finding, facts: &Facts) -> Place {
-        let mut place = Place::default();
+        let mut place =
+            Place { depends_on: finding.depends_on.iter().cloned().collect(), ..Place::default() };
         for subject in finding.members.iter().chain([&finding.subject]) {
             place.add(&subject.whole(), facts);
         }

@@ -2,6 +2,7 @@
 
 use super::{Context, values};
 use crate::kubectl::lines::{Line, Passage};
+use crate::kubectl::times;
 use engine::Text;
 use engine::evidence::{Instance, Log, LogSource, NodeLog, What};
 use engine::moment::Clock;
@@ -17,12 +18,12 @@ impl<'a> Context<'_, 'a, '_> {
             Some(command) if command.previous => Instance::Previous,
             _ => Instance::Newest,
         };
-        let lines = body.lines().filter(|l| !l.is_blank()).count() as u64;
+
         let log = Log {
             source,
             instance,
             partial: self.command.is_some_and(|c| c.pipe.any || c.tail.is_some() || c.selector.is_some()),
-            summary: LogSummary { lines },
+            summary: LogSummary::read(body.text),
             locator: self.place.line(body.first_line),
         };
         self.push(body.first_line, What::Log(Box::new(log)));
@@ -68,7 +69,9 @@ impl<'a> Context<'_, 'a, '_> {
             clock: Clock::Yearless(node.clone().unwrap_or_else(|| "".into())),
             node,
             shift: (0, 0),
-            summary: NodeSummary { lines: lines.len() as u64 },
+            summary: NodeSummary::read(lines.iter().map(|l| l.text), |line| {
+                times::leading(line.trim()).map(|(stamp, _)| stamp.span.earliest)
+            }),
             locator: self.place.line(first.number),
         };
         self.push(first.number, What::NodeLog(Box::new(log)));

@@ -1,0 +1,145 @@
+//! See `log_claims.md` for what this means and the cases it must pass.
+
+use crate::evidence::Body;
+use crate::facts::{Facts, LogFact, service_of};
+use crate::finding::{Certainty, Code, Finding, Honesty, Proof, Remedy};
+use crate::scan::log::{Claim, Sighting};
+use crate::subject::{Kind, Subject};
+
+pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
+    for log in facts.troubled_logs() {
+        let Some(subject) = &log.subject else { continue };
+        let top = facts.top(subject);
+        let pods = facts.troubled_pods(log);
+        let unresolved = log.log.summary.seen(|c| matches!(c, Claim::NameUnresolved { .. })).next().is_some();
+        for sighting in &log.log.summary.sightings {
+            if let Some(finding) = told(facts, log, sighting, &top, unresolved) {
+                found.push(finding.hits(pods.clone()).shown_by(log.sighting(sighting)));
+            }
+        }
+    }
+}
+
+fn told(
+    facts: &Facts,
+    log: &LogFact,
+    sighting: &Sighting,
+    top: &Subject,
+    unresolved: bool,
+) -> Option<Finding> {
+    let who = format!("{} {}", top.kind.as_str(), top.path());
+    let new = |code, summary: String| Finding::new(code, top.clone(), summary).at_most(Certainty::Likely);
+    Some(match &sighting.claim {
+        // A server's own log tells of its clients' failures.
+        Claim::LoginRefused { .. } | Claim::LinkFailure if serves_database(facts, top) => return None,
+        Claim::LoginRefused { user } => new(
+            Code::DatabaseLoginRefused,
+            format!("The database refuses user {user} of {who}: its user or password is wrong."),
+        )
+        .remedy(Remedy::advice("Compare the credentials in the workload's Secret with the database's; restart its pods after a change"))
+        .ruled_out("the network", "the database answers, and says no"),
+        Claim::LinkFailure if !unresolved => {
+            // Others reach the same database: then it is this workload's address.
+            let others = facts.logs().iter().filter(|l| l.subject.as_ref().is_some_and(|s| facts.top(s) != *top));
+            let elsewhere = others.clone().any(|l| l.log.summary.seen(|c| *c == Claim::LinkFailure).next().is_some());
+            let code = if elsewhere { Code::DependencyUnreachable } else { Code::DatabasePortWrong };
+            let summary = if elsewhere {
+                format!("{who} cannot reach its database, and neither can others.")
+            } else {
+                format!("{who} cannot reach its database while others do: host or port in its settings are wrong.")
+            };
+            new(code, summary).remedy(Remedy::advice("Compare host and port in the workload's settings with the database's Service"))
+        }
+        Claim::NameUnresolved { host } => {
+            let service = service_of(host, top.namespace.as_deref())?;
+            let exists = facts.object(&service).is_some_and(|o| matches!(o.body, Body::Service(_)));
+            if !exists {
+                return None;
+            }
+            new(
+                Code::NameResolutionFailing,
+                format!("{who} cannot resolve {host}, though Service {} exists.", service.path()),
+            )
+            .shown_by(Proof::object(facts.object(&service)?, format!("Service {} exists", service.path())))
+            .remedy(Remedy::kubectl(
+                "See the pod's DNS settings and whether cluster DNS answers from its node",
+                top,
+                Honesty::Safe,
+                &["get", "pods", "-o", "yaml"],
+            ))
+        }
+        Claim::AddressInUse { port } => {
+            let port = port.map_or_else(|| "a port".to_owned(), |p| format!("port {p}"));
+            new(
+                Code::PortConflict,
+                format!("{who} cannot listen on {port}: another process of the same pod, or of its host network, has it."),
+            )
+            .remedy(Remedy::advice("Give one of the pod's containers another port; containers of a pod share its ports"))
+        }
+        Claim::TooManyConnections => {
+            let server = if serves_database(facts, top) { top.clone() } else { database_of(facts, top, &sighting.claim)? };
+            Finding::new(
+                Code::DatabaseConnectionsExhausted,
+                server.clone(),
+                format!("{} {} has no connection left for its clients.", server.kind.as_str(), server.path()),
+            )
+            .at_most(Certainty::Likely)
+            .remedy(Remedy::advice("End idle sessions or raise the server's limit; then bound the clients' pools"))
+        }
+        Claim::ReadOnly => {
+            let server = if serves_database(facts, top) { top.clone() } else { database_of(facts, top, &sighting.claim)? };
+            Finding::new(
+                Code::DatabaseReadOnly,
+                server.clone(),
+                format!("{} {} accepts no writes: it runs read-only.", server.kind.as_str(), server.path()),
+            )
+            .at_most(Certainty::Likely)
+            .remedy(Remedy::advice("Find out whether the clients reach a replica, or the server was made read-only (a failover, a full disk)"))
+        }
+        Claim::Refused { target } | Claim::TimedOut { target } => {
+            let host = target.rsplit_once(':').map_or(&**target, |(host, _)| host);
+            let service = service_of(host, top.namespace.as_deref())?;
+            facts.object(&service)?;
+            let how = if matches!(sighting.claim, Claim::Refused { .. }) { "is refused by" } else { "gets no answer from" };
+            new(Code::DependencyUnreachable, format!("{who} {how} {target}.")).depends_on(service)
+        }
+        Claim::PoolExhausted => new(
+            Code::ConnectionPoolExhausted,
+            format!("{who} has no connection left in its pool, and its requests queue."),
+        ),
+        _ => return None,
+    })
+    .filter(|_| log.log.summary.lines > 0)
+}
+
+/// Ports that databases listen on by default: MySQL, PostgreSQL, MongoDB, SQL Server, Oracle.
+const DATABASE_PORTS: &[u16] = &[3306, 5432, 27017, 1433, 1521];
+
+fn serves_database(facts: &Facts, workload: &Subject) -> bool {
+    facts.pods_of(workload).any(|pod| {
+        let ports = pod.pod.containers.iter().flat_map(|c| c.ports.iter().flatten());
+        ports.into_iter().any(|p| DATABASE_PORTS.contains(&p.port))
+    })
+}
+
+/// The database of a workload's namespace: the one whose own log says the same, else the only one.
+fn database_of(facts: &Facts, client: &Subject, claim: &Claim) -> Option<Subject> {
+    let mut servers: Vec<Subject> = facts
+        .workloads()
+        .iter()
+        .map(|w| w.subject())
+        .filter(|s| s.namespace == client.namespace && matches!(s.kind, Kind::Deployment | Kind::StatefulSet))
+        .filter(|s| serves_database(facts, s))
+        .cloned()
+        .collect();
+    let says = |server: &Subject| {
+        let logs =
+            facts.logs().iter().filter(|l| l.subject.as_ref().is_some_and(|s| facts.top(s) == *server));
+        logs.into_iter().any(|l| l.log.summary.seen(|c| c == claim).next().is_some())
+    };
+    if servers.len() > 1 {
+        servers.retain(says);
+    }
+    let only = servers.pop()?;
+    servers.is_empty().then_some(only)
+}
