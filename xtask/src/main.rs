@@ -1,25 +1,54 @@
-//! The project's own commands: tests, rules, generated files, measurements.
+//! The project's own commands: `cargo xtask NAME`. What continuous integration demands can be run here by hand.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool that talks to whoever runs it")]
 
-use std::process::{Command, ExitCode};
+mod accuracy;
+mod pages;
+mod place;
+mod run;
+mod suite;
+mod unread;
 
-/// Everything that has to pass, in the order that fails fastest.
-const TEST: &[&[&str]] = &[
-    &["fmt", "--all", "--check"],
-    &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"],
-    &["test", "--workspace", "--quiet"],
+use std::process::ExitCode;
+
+/// Why a command failed, as it is printed.
+type Failure = Box<dyn std::error::Error>;
+/// How a command ends.
+type Outcome = Result<(), Failure>;
+
+/// A command: its name, its arguments, what it does, and its function.
+type Command = (&'static str, &'static str, &'static str, fn(&[String]) -> Outcome);
+
+const COMMANDS: &[Command] = &[
+    ("test", "", "what continuous integration runs, but for the licences and the cases", suite::run),
+    (
+        "pages",
+        "[--accept] [NAME…]",
+        "runs the cases of the detectors' pages, or rewrites their findings",
+        pages::run,
+    ),
+    (
+        "accuracy",
+        "[--cases DIR] [--where COLUMN=VALUE] [--misses] [--check] [--accept]",
+        "measures the verdicts on the labelled cases; writes docs/accuracy.md",
+        accuracy::run,
+    ),
+    ("unread", "[--cases DIR]", "how much of the cases nothing claimed; fails above 1 %", unread::run),
 ];
 
 fn main() -> ExitCode {
-    match std::env::args().nth(1).as_deref() {
-        Some("test") => {
-            for step in TEST {
-                let ran = Command::new(env!("CARGO")).args(*step).status();
-                if !ran.is_ok_and(|status| status.success()) {
-                    return ExitCode::FAILURE;
-                }
-            }
-            ExitCode::SUCCESS
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let Some((_, _, _, run)) = args.first().and_then(|name| COMMANDS.iter().find(|c| c.0 == name)) else {
+        eprintln!("usage: cargo xtask COMMAND\n");
+        for (name, args, what, _) in COMMANDS {
+            eprintln!("  {:<70} {what}", format!("{name} {args}"));
         }
-        _ => ExitCode::from(2),
+        return ExitCode::from(2);
+    };
+    match run(args.get(1..).unwrap_or_default()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::FAILURE
+        }
     }
 }
