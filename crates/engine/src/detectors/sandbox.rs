@@ -173,7 +173,7 @@ fn other(pod: &PodFact, statement: &Statement, cause: &C, node: &Text) -> Findin
             format!("the network agent on {place} does not answer"),
             Certainty::Likely,
         ),
-        C::PauseImage => {
+        C::PauseImage { .. } => {
             (Code::SandboxFailed, format!("{place} cannot get the pause image"), Certainty::Certain)
         }
         C::RuntimeDown => {

@@ -190,7 +190,7 @@ fn no_answer(failure: &ProbeFailure) -> bool {
                 | NetworkError::Reset
                 | NetworkError::Closed
         ),
-        ProbeFailure::GrpcConnect { .. } | ProbeFailure::Timeout => true,
+        ProbeFailure::GrpcConnect { .. } | ProbeFailure::GrpcTimeout | ProbeFailure::Timeout => true,
         _ => false,
     }
 }
@@ -200,6 +200,7 @@ fn words(failure: &ProbeFailure) -> String {
         ProbeFailure::HttpStatus(code) => format!("it answers with status {code}"),
         ProbeFailure::ExecTimeout { .. } => "its command does not end in time".to_owned(),
         ProbeFailure::ExecOutput(_) => "its command ends with an error".to_owned(),
+        ProbeFailure::ExecMissing { command } => format!("its command {command} cannot be run"),
         ProbeFailure::GrpcUnhealthy { status } => format!("it answers {status}"),
         ProbeFailure::Network(unreached) => match unreached.how {
             NetworkError::Refused => "the connection is refused".to_owned(),

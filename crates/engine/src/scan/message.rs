@@ -4,6 +4,7 @@ mod image;
 mod lifecycle;
 mod network;
 mod node;
+mod probe;
 mod refusal;
 mod sandbox;
 pub mod scheduling;
@@ -12,9 +13,10 @@ mod storage;
 mod text;
 
 pub use image::{Image, PullCause};
-pub use lifecycle::{Eviction, KillReason, Lifecycle, ProbeFailure, ProbeKind, eviction};
+pub use lifecycle::{Disruption, Eviction, KillFailure, KillReason, Lifecycle, Shortage, eviction};
 pub use network::{DnsError, NetworkError, Protocol, TlsError, Unreached};
 pub use node::{NodeEvent, NodeIssue};
+pub use probe::{ProbeFailure, ProbeKind, probe_failure};
 pub use refusal::{Refusal, WebhookFailure};
 pub use sandbox::{SandboxCause, read as sandbox_cause};
 pub use scheduling::{Preemption, Scheduling, SchedulingReason};
@@ -87,10 +89,12 @@ pub fn event(reason: &str, _component: Option<&str>, message: &str) -> Saying {
         return Saying::Storage(said);
     }
     match reason {
-        "FailedCreatePodSandBox" | "FailedCreatePodSandbox" => {
-            Saying::SandboxFailed { cause: sandbox::read(text) }
-        }
-        "NetworkNotReady" => Saying::SandboxFailed { cause: sandbox::read(text) },
+        // FailedCreatePodContainer is the pod's cgroup, not a container (pkg/kubelet/kubelet.go)
+        "FailedCreatePodSandBox"
+        | "FailedCreatePodSandbox"
+        | "FailedPodSandBoxStatus"
+        | "FailedCreatePodContainer"
+        | "NetworkNotReady" => Saying::SandboxFailed { cause: sandbox::read(text) },
         "SandboxChanged" => Saying::SandboxChanged,
         "FailedCreate" | "FailedCreatePod" | "ReplicaSetCreateError" => create_refused(text),
         "Failed" if start::repeats(text) => Saying::Benign,
@@ -123,8 +127,13 @@ pub fn terminated(reason: &str, message: &str) -> Saying {
     match reason {
         "StartError" | "ContainerCannotRun" => Saying::Start(start::error(body(message))),
         "Completed" => Saying::Benign,
-        _ => Saying::Other,
+        _ => lifecycle::terminated(reason, body(message)).map_or(Saying::Other, Saying::Lifecycle),
     }
+}
+
+/// Reads the reason and message in the status of a pod: why its node refused or ended it.
+pub fn pod(reason: &str, message: &str) -> Saying {
+    lifecycle::pod(reason, body(message)).map_or(Saying::Other, Saying::Lifecycle)
 }
 
 /// Reads a condition of an object of that kind.
@@ -133,6 +142,8 @@ pub fn condition(kind: &str, condition: &str, status: &str, reason: &str, messag
     match (kind, condition, status) {
         ("Node", "Ready", "False" | "Unknown") => Saying::NodeNotReady { issues: node::issues(reason, text) },
         ("Pod", "PodScheduled", "False") => scheduling::read(text).map_or(Saying::Other, Saying::Scheduling),
+        ("Pod", "DisruptionTarget", "True") => lifecycle::disruption(reason)
+            .map_or(Saying::Other, |by| Saying::Lifecycle(Lifecycle::Disrupted(by))),
         (_, "ReplicaFailure", "True") if !text.is_empty() => create_refused(text),
         ("Job", "Failed", "True") => Saying::JobFailed { reason: keep(reason) },
         ("Deployment", "Progressing", "False") if reason == "ProgressDeadlineExceeded" => {

@@ -304,7 +304,7 @@ fn unauthorized(text: &str) -> Option<PullCause> {
 /// What the network says.
 fn unreached(text: &str) -> Option<PullCause> {
     use PullCause as C;
-    let network::Unreached { how, address, proxy } = network::read(text)?;
+    let network::Unreached { how, address, proxy, .. } = network::read(text)?;
     let host = match network::url(text) {
         Some(url) if !proxy => some(url.host),
         _ => address.clone(),

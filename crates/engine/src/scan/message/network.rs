@@ -13,6 +13,8 @@ pub struct Unreached {
     pub how: NetworkError,
     /// The `address:port`, socket path, or host that was tried.
     pub address: Option<Text>,
+    /// The path of the URL that was asked for, without its query, where there is one.
+    pub path: Option<Text>,
     /// Whether it was the connection to a proxy that failed.
     pub proxy: bool,
 }
@@ -102,7 +104,8 @@ pub enum Protocol {
 pub fn read(text: &str) -> Option<Unreached> {
     let how = error(text)?;
     let proxy = has(text, "proxyconnect ");
-    Some(Unreached { address: address(text), how, proxy })
+    let path = url(text).and_then(|url| some(until(url.path, "?")));
+    Some(Unreached { address: address(text), how, path, proxy })
 }
 
 fn error(text: &str) -> Option<NetworkError> {
@@ -310,6 +313,7 @@ mod tests {
             Some(Unreached {
                 how: NetworkError::Refused,
                 address: Some("10.0.0.7:8080".into()),
+                path: Some("/ready".into()),
                 proxy: false
             })
         );
@@ -329,6 +333,7 @@ mod tests {
             Some(Unreached {
                 how: NetworkError::SocketMissing,
                 address: Some("/run/containerd/containerd.sock".into()),
+                path: None,
                 proxy: false
             })
         );

@@ -392,6 +392,7 @@ mod tests {
                 how: WebhookFailure::Unreached(Unreached {
                     how: NetworkError::Refused,
                     address: Some("10.96.1.2:443".into()),
+                    path: Some("/mutate".into()),
                     proxy: false
                 }),
             }
