@@ -196,7 +196,7 @@ fn tell(
             subject: finding.subject.clone(),
             summary: finding.summary.clone(),
             mechanism: parent.map(|(_, row)| row.mechanism),
-            certainty: finding.certainty,
+            certainty: step_certainty(finding, parent.is_some()),
             evidence: finding.proofs.clone(),
         };
         last_step.insert(index, step.id);
@@ -206,7 +206,10 @@ fn tell(
     let members: BTreeSet<Subject> = tree.iter().flat_map(|f| f.members.iter().map(Subject::whole)).collect();
     let impact = impact::of(&tree, facts);
     let severity = impact::severity(&tree, &impact, facts);
-    let weakest = tree.iter().map(|f| f.certainty).min().unwrap_or(Certainty::Undetermined);
+    let weakest = because.iter().map(|s: &Step| s.certainty).min().unwrap_or(Certainty::Undetermined);
+    // What a symptom asks for is answered once its cause is known.
+    let asking: Vec<&Finding> =
+        tree.iter().copied().filter(|f| f.code == first.code || !is_symptom(f.code)).collect();
     Incident {
         id: id(first, facts),
         severity,
@@ -227,7 +230,7 @@ fn tell(
         because,
         members: members.into_iter().collect(),
         ruled_out: collect(&tree, |f| &f.ruled_out),
-        not_seen: collect(&tree, |f| &f.not_seen),
+        not_seen: collect(&asking, |f| &f.not_seen),
         remedies: if first.remedies.is_empty() {
             collect(&tree, |f| &f.remedies)
         } else {
@@ -236,6 +239,27 @@ fn tell(
         check: Some(check(&impact, first)),
         remarks: collect(&tree, |f| &f.remarks),
         impact,
+    }
+}
+
+/// Codes that only say that something is not as it should be.
+fn is_symptom(code: Code) -> bool {
+    matches!(
+        code,
+        Code::WorkloadUnavailable
+            | Code::ServiceWithoutEndpoints
+            | Code::ServiceShort
+            | Code::PodNotReady
+            | Code::NodeNotReady
+    )
+}
+
+/// A symptom by itself explains nothing; as the effect of a known cause it is a fact, and the link to it is likely.
+fn step_certainty(finding: &Finding, is_effect: bool) -> Certainty {
+    if is_effect && is_symptom(finding.code) {
+        finding.certainty.max(Certainty::Likely)
+    } else {
+        finding.certainty
     }
 }
 

@@ -1,7 +1,14 @@
 //! What a reader is told. Renderers are pure functions of a report.
 
 use crate::Text;
+pub mod json;
+pub mod markdown;
+mod shell;
 mod tell;
+pub mod text;
+mod time;
+mod unlock;
+pub mod yaml;
 
 pub use tell::tell;
 
@@ -28,6 +35,8 @@ pub struct Options {
     pub scope: Scope,
     /// Whether older and ended incidents are told in full.
     pub all: bool,
+    /// What the readers could not understand.
+    pub unread: Unread,
     /// The kubeconfig context for printed commands; none where the evidence came from a file.
     pub context: Option<Text>,
 }
@@ -55,6 +64,17 @@ pub struct Report {
     pub gaps: Vec<Gap>,
     /// Remarks on the evidence that belong to no incident.
     pub remarks: Vec<String>,
+    /// What could not be understood, as the caller counted it.
+    pub unread: Unread,
+}
+
+/// What the readers could not understand.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unread {
+    /// Files of which nothing was understood.
+    pub files: Vec<Text>,
+    /// Lines that nothing claimed.
+    pub lines: u64,
 }
 
 /// One source of evidence.

@@ -132,6 +132,7 @@ impl Anchors {
                 pairs.entry(shown.clock.clone()).or_default().push(shift);
             }
         }
+        Anchors::from_ages(observations, &mut pairs);
         let mut anchors = Anchors::default();
         for (clock, pairs) in pairs {
             let least = pairs.iter().map(|p| p.0).max().unwrap_or(i64::MIN);
@@ -146,6 +147,25 @@ impl Anchors {
             anchors.shifts.insert(clock, shift);
         }
         anchors
+    }
+
+    /// An object whose creation one view prints as a time and another as an age ties that capture to the calendar.
+    fn from_ages(observations: &[Observation], pairs: &mut BTreeMap<Clock, Vec<(i64, i64)>>) {
+        let objects = || {
+            observations.iter().filter_map(|o| match &o.what {
+                What::Object(object) => Some((&object.subject, object.created.as_ref()?)),
+                _ => None,
+            })
+        };
+        let absolute: BTreeMap<&Subject, &Moment> =
+            objects().filter(|(_, created)| created.clock == Clock::Api).collect();
+        for (subject, age) in objects() {
+            if let (Clock::Capture(_), Some(truth)) = (&age.clock, absolute.get(subject)) {
+                let shift =
+                    (truth.earliest.saturating_sub(age.latest), truth.latest.saturating_sub(age.earliest));
+                pairs.entry(age.clock.clone()).or_default().push(shift);
+            }
+        }
     }
 
     fn apply(&self, what: &mut What) {

@@ -33,6 +33,7 @@ pub fn tell(incidents: Vec<Incident>, facts: &Facts, options: &Options) -> Repor
         folded,
         gaps: evidence.gaps().to_vec(),
         remarks: Vec::new(),
+        unread: options.unread.clone(),
     }
 }
 

@@ -1,0 +1,25 @@
+//! What is known of the terminal, and the only places that write to it.
+
+use engine::report::text::Style;
+use std::io::{IsTerminal, Write};
+
+/// How to print to standard output: colour only on a terminal and without `NO_COLOR`, the terminal's width or 80.
+pub fn style(verbose: bool) -> Style {
+    let terminal = std::io::stdout().is_terminal();
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    let colour = set("CLICOLOR_FORCE") || terminal && !set("NO_COLOR") && !dumb;
+    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let size = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    Style { width: columns.or(size.filter(|_| terminal)).unwrap_or(80).clamp(40, 120), colour, verbose }
+}
+
+/// Writes a result. A reader that went away is no error.
+pub fn print(text: &str) {
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+}
+
+/// Writes a line to standard error.
+pub fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{}", engine::clean::clean(text));
+}
