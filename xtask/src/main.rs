@@ -2,10 +2,13 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool that talks to whoever runs it")]
 
 mod accuracy;
+mod docs;
+mod new_detector;
 mod pages;
 mod place;
 mod run;
 mod suite;
+mod tidy;
 mod unread;
 
 use std::process::ExitCode;
@@ -19,17 +22,15 @@ type Outcome = Result<(), Failure>;
 type Command = (&'static str, &'static str, &'static str, fn(&[String]) -> Outcome);
 
 const COMMANDS: &[Command] = &[
-    ("test", "", "what continuous integration runs, but for the licences and the cases", suite::run),
-    (
-        "pages",
-        "[--accept] [NAME…]",
-        "runs the cases of the detectors' pages, or rewrites their findings",
-        pages::run,
-    ),
+    ("test", "", "what continuous integration demands of the code itself", suite::run),
+    ("tidy", "", "the rules of the project that no compiler holds", tidy::run),
+    ("pages", "[--accept] [NAME…]", "runs the detectors' pages, or rewrites their findings", pages::run),
+    ("docs", "[--check]", "writes the documents that are made from the code", docs::run),
+    ("new-detector", "NAME", "the two files and two lines of a detector", new_detector::run),
     (
         "accuracy",
         "[--cases DIR] [--where COLUMN=VALUE] [--misses] [--check] [--accept]",
-        "measures the verdicts on the labelled cases; writes docs/accuracy.md",
+        "the verdicts on the labelled cases; --accept writes docs/accuracy.md",
         accuracy::run,
     ),
     ("unread", "[--cases DIR]", "how much of the cases nothing claimed; fails above 1 %", unread::run),
@@ -40,7 +41,7 @@ fn main() -> ExitCode {
     let Some((_, _, _, run)) = args.first().and_then(|name| COMMANDS.iter().find(|c| c.0 == name)) else {
         eprintln!("usage: cargo xtask COMMAND\n");
         for (name, args, what, _) in COMMANDS {
-            eprintln!("  {:<70} {what}", format!("{name} {args}"));
+            eprintln!("  {name} {args}\n      {what}");
         }
         return ExitCode::from(2);
     };

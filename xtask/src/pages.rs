@@ -9,7 +9,7 @@ use engine::detectors::{DETECTORS, Detector};
 use engine::finding::{Code, Course};
 use engine::report::Report;
 use intake::{Intake, RawRecord};
-pub use page::{Case, Page};
+pub use page::{Case, HEADINGS, Page};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -57,8 +57,8 @@ fn check(detector: &Detector) -> Result<usize, Vec<String>> {
     let text = std::fs::read_to_string(place::at(&path)).map_err(|e| vec![format!("{path}: {e}")])?;
     let page = Page::parse(&text).map_err(|(line, wrong)| vec![format!("{path}:{line}: {wrong}")])?;
     let mut wrong = Vec::new();
-    if page.headings != page::HEADINGS {
-        wrong.push(format!("{path}:1: the headings are {:?}, so that pages read alike", page::HEADINGS));
+    if page.headings != HEADINGS {
+        wrong.push(format!("{path}:1: the headings are {:?}, so that pages read alike", HEADINGS));
     }
     let (mut fired, mut silent) = (BTreeSet::new(), 0);
     for case in &page.cases {

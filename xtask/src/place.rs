@@ -33,9 +33,10 @@ pub fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
             let (path, kind) = (entry.path(), entry.file_type());
-            let hidden = entry.file_name().to_string_lossy().starts_with('.');
+            let git = entry.file_name() == ".git";
             match kind {
-                Ok(kind) if kind.is_dir() && !hidden && path != target() => folders.push(path),
+                _ if git => {}
+                Ok(kind) if kind.is_dir() && path != target() => folders.push(path),
                 Ok(kind) if kind.is_file() && path.to_string_lossy().ends_with(ending) => found.push(path),
                 _ => {}
             }

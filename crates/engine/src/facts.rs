@@ -1,6 +1,7 @@
 //! Typed statements read from evidence, each about one subject at one time, and the objects joined to each other.
 
 mod ends;
+mod hosts;
 mod kernel;
 mod node_state;
 mod placement;
@@ -8,8 +9,8 @@ mod probes;
 mod statement;
 mod topology;
 
-pub use crate::incidents::service_of;
 pub use ends::{End, Why};
+pub use hosts::service_of;
 pub use kernel::{KernelKill, LogLine};
 pub use node_state::{Daemon, daemon, unit_proof};
 pub use placement::{Placement, claims_of};

@@ -11,7 +11,6 @@ use crate::report::{Check, Incident, Root, Step};
 use crate::subject::{Kind, Subject, without_pod_suffix, without_schedule, without_template_hash};
 use causes::Cause;
 use place::Place;
-pub use place::service_of;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Joins findings into incidents, worst first.

@@ -232,7 +232,7 @@ mod tests {
             Some(Claim::NameUnresolved { host }) => host.to_string(),
             other => panic!("{line}: {other:?}"),
         };
-        assert_eq!(host("dial tcp: lookup redis-cart on 10.68.0.2:53: no such host"), "redis-cart");
+        assert_eq!(host("dial tcp: lookup session-cache on 10.68.0.2:53: no such host"), "session-cache");
         assert_eq!(
             host("Caused by: java.net.UnknownHostException: db: Temporary failure in name resolution"),
             "db"

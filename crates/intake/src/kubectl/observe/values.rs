@@ -205,7 +205,7 @@ mod tests {
                 has_user: true
             })
         );
-        assert_eq!(address("redis-cart:6379").and_then(|a| a.port), Some(6379));
+        assert_eq!(address("session-cache:6379").and_then(|a| a.port), Some(6379));
         for text in ["true", "8080", "12:30", "/etc/config:ro", "a b:80", "debug"] {
             assert_eq!(address(text), None, "{text}");
         }
