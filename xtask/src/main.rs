@@ -3,6 +3,7 @@
 
 mod accuracy;
 mod docs;
+mod gates;
 mod new_detector;
 mod pages;
 mod place;
@@ -33,6 +34,7 @@ const COMMANDS: &[Command] = &[
         "the verdicts on the labelled cases; --accept writes docs/accuracy.md",
         accuracy::run,
     ),
+    ("gates", "[--cases DIR] [--only NAME]", "laws and gates over every capture that is there", gates::run),
     ("unread", "[--cases DIR]", "how much of the cases nothing claimed; fails above 1 %", unread::run),
 ];
 
