@@ -118,7 +118,7 @@ fn predict(cases: &[PathBuf], composites: &BTreeSet<&str>) -> Result<String, Fai
 /// The program's incidents for a case: code and subject of each root.
 fn answer(program: &Path, case: &Path, composites: &BTreeSet<&str>) -> Result<Vec<(String, String)>, String> {
     let out = Command::new(program)
-        .args(["diagnose", "-o", "tsv", "--from"])
+        .args(["diagnose", "-o", "json", "--from"])
         .arg(case)
         .stdin(Stdio::null())
         .output()
@@ -126,21 +126,9 @@ fn answer(program: &Path, case: &Path, composites: &BTreeSet<&str>) -> Result<Ve
     if !out.status.success() {
         return Err(format!("{}: {}", out.status, String::from_utf8_lossy(&out.stderr)));
     }
-    let mut roots = Vec::new();
-    for line in String::from_utf8_lossy(&out.stdout).lines() {
-        let cells: Vec<&str> = line.split('\t').collect();
-        let aspect: serde_json::Map<String, serde_json::Value> = cells[1]
-            .split(',')
-            .filter_map(|a| a.split_once('='))
-            .map(|(k, v)| (k.to_owned(), v.into()))
-            .collect();
-        let mut parts = cells[2].split('/');
-        let kind = parts.next().unwrap_or_default();
-        let namespace = if kind == "Node" || kind == "PersistentVolume" { None } else { parts.next() };
-        let value = serde_json::json!({"code": cells[0], "aspect": aspect, "subject": {"kind": kind, "namespace": namespace, "name": parts.next()}});
-        roots.push(root(&value, composites)?);
-    }
-    Ok(roots)
+    let report: serde_json::Value = serde_json::from_slice(&out.stdout).map_err(|e| e.to_string())?;
+    let incidents = report["incidents"].as_array().ok_or("no incidents in the JSON")?;
+    incidents.iter().map(|incident| root(&incident["root"], composites)).collect()
 }
 
 /// The code, told apart by an aspect where the map does so, and the subject without its part.

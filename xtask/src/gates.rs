@@ -116,8 +116,7 @@ fn failures(folders: &[PathBuf], gates: &[&Gate]) -> Vec<(&'static str, String)>
 /// The project's own captures.
 fn own() -> Vec<PathBuf> {
     let mut folders = folders_in(&place::at("cases"));
-    folders.push(place::at("crates/cli/demo"));
-    folders.retain(|folder| folder.is_dir());
+    folders.extend(folders_in(&place::at("crates/cli/demo")));
     folders
 }
 

@@ -77,9 +77,8 @@ fn read(capture: &Capture, workers: usize, seed: u64) -> Result<Intake, String> 
     all.into_inner().unwrap_or_else(|_| Err("a worker died".to_owned()))
 }
 
-/// All that a report says.
 fn text(report: &Report) -> String {
-    format!("{report:#?}")
+    engine::report::json::render(report)
 }
 
 fn same(expected: &str, found: &str, how: &str) -> Result<(), String> {
