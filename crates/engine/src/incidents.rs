@@ -52,8 +52,9 @@ fn fold(findings: Vec<Finding>) -> Vec<Finding> {
     folded.into_values().collect()
 }
 
-/// Proofs kept of one finding: enough to check, few enough to read.
-const PROOFS: usize = 24;
+/// Proofs kept of one finding. A verdict that rests on more than it shows cannot be checked, so this only bounds memory;
+/// how many are printed is the renderers' choice.
+const PROOFS: usize = 512;
 
 fn absorb(known: &mut Finding, other: Finding) {
     // The surer one is told; the other adds whom it hits and what shows it.

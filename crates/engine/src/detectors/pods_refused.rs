@@ -8,33 +8,36 @@ use crate::subject::{Kind, Subject};
 use std::collections::BTreeMap;
 
 pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
-    // An owner is refused again and again, and for the reason of the last time only: the ones before are mended.
-    let mut last: BTreeMap<&Subject, (&Statement, &Refusal)> = BTreeMap::new();
+    let mut refusals: BTreeMap<&Subject, Vec<(&Statement, &Refusal)>> = BTreeMap::new();
     for statement in facts.statements() {
         let Saying::CreateRefused { cause, .. } = &statement.saying else { continue };
-        if statement.overtaken
-            || !is_owner(&statement.subject.kind)
-            || is_scaled_down(facts, &statement.subject)
-        {
+        let gone = statement.overtaken || is_scaled_down(facts, &statement.subject);
+        if !gone && is_owner(&statement.subject.kind) {
+            refusals.entry(&statement.subject).or_default().push((statement, cause));
+        }
+    }
+    for refusals in refusals.into_values() {
+        // An owner is refused again and again, and for the reason of the last time only: the ones before are mended.
+        let Some(&(last, cause)) = refusals.iter().max_by_key(|(statement, _)| time(statement)) else {
             continue;
+        };
+        let owner = facts.top(&last.subject);
+        let Some(mut finding) = finding(cause, last, &owner) else { continue };
+        finding = finding.hits([owner]).since(last.first.clone()).shown_by(last.proof());
+        for (statement, _) in
+            refusals.iter().filter(|(s, other)| !std::ptr::eq(*s, last) && alike(cause, other))
+        {
+            finding = finding.shown_by(statement.proof());
         }
-        let newer = last.get(&statement.subject).is_none_or(|(known, _)| time(statement) >= time(known));
-        if newer {
-            last.insert(&statement.subject, (statement, cause));
-        }
+        found.push(
+            finding.ruled_out("image, node, application", "no pod was created that could reach any of them"),
+        );
     }
-    for (statement, cause) in last.into_values() {
-        let owner = facts.top(&statement.subject);
-        if let Some(finding) = finding(cause, statement, &owner) {
-            found.push(
-                finding
-                    .hits([owner])
-                    .since(statement.first.clone())
-                    .shown_by(statement.proof())
-                    .ruled_out("image, node, application", "no pod was created that could reach any of them"),
-            );
-        }
-    }
+}
+
+/// Whether two refusals are for one reason, whatever numbers they tell.
+fn alike(a: &Refusal, b: &Refusal) -> bool {
+    std::mem::discriminant(a) == std::mem::discriminant(b)
 }
 
 fn time(statement: &Statement) -> Option<i64> {
