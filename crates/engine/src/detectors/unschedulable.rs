@@ -1,8 +1,9 @@
 //! See `unschedulable.md` for what this means and the cases it must pass.
 
 use super::words::{cores_or_bytes, count_of};
-use crate::facts::{Facts, Placement};
-use crate::finding::{Certainty, Code, Finding, Honesty, Remedy};
+use crate::evidence::Taint;
+use crate::facts::{Facts, Placement, PodFact, Stage};
+use crate::finding::{Certainty, Code, Finding, Honesty, Proof, Remedy};
 use crate::scan::message::SchedulingReason as R;
 use crate::subject::Subject;
 
@@ -36,6 +37,38 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
         }
         found.push(remedies(finding, &placement, &subject));
     }
+    let waits = |pod: &&PodFact| {
+        !pod.gone && !pod.is_finished() && !pod.is_deleting() && pod.stage() == Stage::Schedule
+    };
+    found.extend(facts.pods().filter(waits).filter_map(gated));
+}
+
+/// A pod with gates (1.26+): the scheduler does not try it, and says nothing. Its spec, its condition or the column
+/// STATUS tells.
+fn gated(pod: &PodFact) -> Option<Finding> {
+    let gates: Vec<&str> = pod.pod.scheduling_gates.iter().flatten().map(|gate| &**gate).collect();
+    let told = pod.condition("PodScheduled").is_some_and(|c| c.reason.as_deref() == Some("SchedulingGated"))
+        || pod.pod.printed_status.as_deref() == Some("SchedulingGated");
+    if gates.is_empty() && !told {
+        return None;
+    }
+    let (who, of) = (pod.subject().path(), if gates.is_empty() { "" } else { ": " });
+    let names = gates.join(", ");
+    let finding = Finding::new(
+        Code::SchedulingGated,
+        pod.top().clone(),
+        format!("{who} waits for its scheduling gates{of}{names}."),
+    )
+    .hits([pod.subject().clone()])
+    .since(pod.object.created.clone())
+    .shown_by(Proof::object(pod.object, format!("{who} is SchedulingGated")))
+    .remedy(Remedy::kubectl(
+        "See which gates it has; the controller that set one removes it",
+        pod.subject(),
+        Honesty::Safe,
+        &["get", "pod", &pod.subject().name, "-o", "jsonpath={.spec.schedulingGates[*].name}"],
+    ));
+    Some(if pod.owners_stated() { finding } else { finding.at_most(Certainty::Likely) })
 }
 
 fn code(reason: &R) -> Option<Code> {
@@ -51,7 +84,8 @@ fn code(reason: &R) -> Option<Code> {
         R::VolumeNodeAffinity | R::VolumeZone | R::VolumeCount | R::DiskConflict | R::ReadWriteOncePod => {
             Code::VolumeNodeMismatch
         }
-        R::Gated { .. } => Code::SchedulingGated,
+        // Told from the pod itself.
+        R::Gated { .. } => return None,
         // Told by the detectors of claims.
         R::UnboundClaims | R::ClaimMissing { .. } | R::NoPersistentVolume | R::ClaimNotYetCreated { .. } => {
             return None;
@@ -63,15 +97,17 @@ fn code(reason: &R) -> Option<Code> {
 /// The taint that decides: from the text, or since 1.34 from the nodes.
 fn taint(finding: Finding, placement: &Placement, facts: &Facts) -> Finding {
     let R::Taint { key, .. } = placement.decisive else { return finding };
-    let named = key.clone().or_else(|| {
-        let nodes = facts.nodes().iter();
-        let fit = nodes.filter(|n| placement.would_do.is_empty() || placement.would_do.contains(&n.name));
-        fit.flat_map(|n| facts.untolerated(placement.pod, n)).map(|taint| taint.key.clone()).next()
-    });
-    match named {
+    match key.clone().or_else(|| computed(placement, facts).map(|taint| taint.key.clone())) {
         Some(key) => finding.aspect("taint", key),
         None => finding,
     }
+}
+
+/// The first taint that the pod does not tolerate, of the nodes that would do without it.
+fn computed<'e>(placement: &Placement, facts: &Facts<'e>) -> Option<&'e Taint> {
+    let nodes = facts.nodes().iter();
+    let fit = nodes.filter(|n| placement.would_do.is_empty() || placement.would_do.contains(&n.name));
+    fit.flat_map(|n| facts.untolerated(placement.pod, n)).next()
 }
 
 fn summary(placement: &Placement, facts: &Facts, subject: &Subject) -> String {
@@ -102,6 +138,9 @@ fn summary(placement: &Placement, facts: &Facts, subject: &Subject) -> String {
         }
         R::TooManyPods => format!("A pod of {who} finds no node with a free pod slot ({nodes})."),
         R::Taint { key, value } => {
+            let seen = if key.is_none() { computed(placement, facts) } else { None };
+            let (key, value) =
+                seen.map_or((key.as_deref(), value.as_deref()), |t| (Some(&*t.key), t.value.as_deref()));
             let taint = match (key, value) {
                 (Some(key), Some(value)) => format!("taint {key}={value}"),
                 (Some(key), None) => format!("taint {key}"),
@@ -127,7 +166,16 @@ fn summary(placement: &Placement, facts: &Facts, subject: &Subject) -> String {
         R::PodAffinity => format!("No node has the pods that {who} must run beside ({nodes})."),
         R::Ports => format!("The host port of {who} is taken on {nodes}."),
         R::TopologySpread { .. } => format!("No node keeps the topology spread of {who} ({nodes})."),
-        R::Gated { gates } => format!("{who} waits for its scheduling gates: {}.", gates.join(", ")),
+        R::VolumeNodeAffinity | R::VolumeZone => {
+            format!("The volume of a pod of {who} cannot be used on the nodes that are left ({nodes}).")
+        }
+        R::VolumeCount => format!("A pod of {who} finds no node that may attach one more volume ({nodes})."),
+        R::DiskConflict | R::ReadWriteOncePod => {
+            format!("The volume of {who} is in use by another pod, and may have only one.")
+        }
+        R::ResourceClaims(text) | R::Other(text) => {
+            format!("The scheduler finds no node for a pod of {who}: {text}.")
+        }
         _ => format!("The scheduler finds no node for a pod of {who}."),
     }
 }
