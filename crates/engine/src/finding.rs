@@ -88,7 +88,12 @@ impl Proof {
         let times = if event.count > 1 { format!(" ({} times)", event.count) } else { String::new() };
         Proof {
             record: Ref::Event(event.about.whole(), event.reason.clone(), event.message.clone()),
-            text: format!("event {}: {}{times}", event.reason, event.message),
+            text: format!(
+                "event {} {}: {}{times}",
+                event.reason,
+                event.about.whole().path(),
+                essence(&event.message)
+            ),
             at: event.last.clone().or_else(|| event.first.clone()),
             locator: event.locator.clone(),
         }
@@ -101,6 +106,45 @@ impl Proof {
             text: text.into(),
             at: None,
             locator: object.locator.clone(),
+        }
+    }
+}
+
+/// What wraps the errors of the kubelet and the runtimes, and says nothing by itself.
+const WRAPPERS: &[&str] = &[
+    "(combined from similar events): ",
+    "Error: ",
+    "Error creating: ",
+    "Failed to create pod sandbox: ",
+    "failed to create containerd task: ",
+    "failed to create shim task: ",
+    "OCI runtime create failed: ",
+    "runc create failed: ",
+];
+
+/// A message without the wrappers in front of what it says.
+fn essence(message: &str) -> &str {
+    let mut text = message;
+    loop {
+        let before = text;
+        for wrapper in WRAPPERS {
+            text = text.strip_prefix(wrapper).unwrap_or(text);
+        }
+        // `rpc error: code = Unknown desc = `, and what names the object that the event is about anyway.
+        if let Some(rest) = text.strip_prefix("rpc error: code = ") {
+            text = rest.split_once(" desc = ").map_or(text, |(_, rest)| rest);
+        }
+        for opening in [
+            "failed to setup network for sandbox \"",
+            "failed to pull and unpack image \"",
+            "failed to resolve reference \"",
+        ] {
+            if let Some(rest) = text.strip_prefix(opening) {
+                text = rest.split_once("\": ").map_or(text, |(_, rest)| rest);
+            }
+        }
+        if text == before {
+            return text;
         }
     }
 }

@@ -78,7 +78,7 @@ fn absorb(known: &mut Finding, other: Finding) {
     };
     add(&mut known.ruled_out, other.ruled_out);
     for item in other.not_seen {
-        if !known.not_seen.contains(&item) {
+        if !known.not_seen.iter().any(|n| n.what == item.what) {
             known.not_seen.push(item);
         }
     }

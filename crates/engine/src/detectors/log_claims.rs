@@ -7,6 +7,7 @@ use crate::scan::log::{Claim, Sighting};
 use crate::subject::{Kind, Subject};
 
 pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
+    pools(facts, found);
     for log in facts.troubled_logs() {
         let Some(subject) = &log.subject else { continue };
         let top = facts.top(subject);
@@ -103,13 +104,39 @@ fn told(
             let how = if matches!(sighting.claim, Claim::Refused { .. }) { "is refused by" } else { "gets no answer from" };
             new(Code::DependencyUnreachable, format!("{who} {how} {target}.")).depends_on(service)
         }
-        Claim::PoolExhausted => new(
-            Code::ConnectionPoolExhausted,
-            format!("{who} has no connection left in its pool, and its requests queue."),
-        ),
         _ => return None,
     })
     .filter(|_| log.log.summary.lines > 0)
+}
+
+/// Pools that ran dry: the pods may be ready and well, and serve nobody.
+fn pools(facts: &Facts, found: &mut Vec<Finding>) {
+    for log in facts.logs() {
+        let Some(subject) = &log.subject else { continue };
+        let top = facts.top(subject);
+        let pods = log.pods.iter().filter_map(|&i| facts.pods.get(i)).map(|p| p.subject().clone());
+        if let Some(sighting) = log.log.summary.seen(|c| matches!(c, Claim::PoolExhausted { .. })).next() {
+            let Claim::PoolExhausted { target } = &sighting.claim else { continue };
+            let host = target.rsplit_once(':').map_or(&**target, |(host, _)| host);
+            let of = if target.is_empty() { String::new() } else { format!(" to {target}") };
+            let summary = format!(
+                "{} {} has no connection{of} left in its pool: its calls queue until they time out.",
+                top.kind.as_str(),
+                top.path()
+            );
+            let mut finding = Finding::new(Code::ConnectionPoolExhausted, top.clone(), summary)
+                .at_most(Certainty::Likely)
+                .hits(pods)
+                .since(log.time(sighting))
+                .shown_by(log.sighting(sighting));
+            if let Some(service) =
+                service_of(host, top.namespace.as_deref()).filter(|s| facts.object(s).is_some())
+            {
+                finding = finding.depends_on(service);
+            }
+            found.push(finding);
+        }
+    }
 }
 
 /// Ports that databases listen on by default: MySQL, PostgreSQL, MongoDB, SQL Server, Oracle.

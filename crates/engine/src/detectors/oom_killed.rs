@@ -24,13 +24,13 @@ fn finding(facts: &Facts, end: &End) -> Finding {
         ("node", "because the node ran out of memory".to_owned())
     } else if code.is_some_and(|code| code != 137) {
         let code = code.unwrap_or_default();
-        ("child", format!("a process of it {own}; the container itself ended with exit code {code}"))
+        ("child", format!("{own}; the container itself ended with exit code {code}"))
     } else {
         ("container", own)
     };
     let who = end.who();
     let summary = match scope {
-        "child" => format!("The kernel killed {how}: {who}{}.", end.restarted()),
+        "child" => format!("The kernel killed a process of {who} {how}{}.", end.restarted()),
         _ => format!("The kernel killed {who} {how}{}.", end.restarted()),
     };
     let mut finding = Finding::new(Code::OomKilled, end.subject(), summary)

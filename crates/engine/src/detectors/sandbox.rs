@@ -41,12 +41,12 @@ fn exhausted(facts: &Facts, node: &Text, waiting: &[(&PodFact, &Statement)]) -> 
     };
     let mut holders: BTreeMap<Subject, Vec<&PodFact>> = BTreeMap::new();
     for pod in facts.pods_on(node).filter(holds) {
-        holders.entry(pod.top().clone()).or_default().push(pod);
+        holders.entry(holder(pod)).or_default().push(pod);
     }
     let taken: usize = holders.values().map(Vec::len).sum();
     let mut asking: BTreeMap<Subject, usize> = BTreeMap::new();
     for (pod, _) in waiting {
-        *asking.entry(pod.top().clone()).or_default() += 1;
+        *asking.entry(holder(pod)).or_default() += 1;
     }
     let range = waiting.iter().find_map(|(_, s)| match &s.saying {
         Saying::SandboxFailed { cause: C::AddressesExhausted { range } } => range.clone(),
@@ -112,6 +112,11 @@ fn exhausted(facts: &Facts, node: &Text, waiting: &[(&PodFact, &Statement)]) -> 
         &subject,
         node,
     )
+}
+
+/// Who holds a pod's address: the Job that runs, and not the CronJob that made it; else the topmost owner.
+fn holder(pod: &PodFact) -> Subject {
+    pod.owner(&Kind::Job).unwrap_or_else(|| pod.top()).clone()
 }
 
 fn remedies(finding: Finding, subject: &Subject, node: &Text) -> Finding {

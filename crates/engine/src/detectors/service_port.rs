@@ -1,6 +1,6 @@
 //! See `service_port.md` for what this means and the cases it must pass.
 
-use crate::evidence::{Container, ServicePort};
+use crate::evidence::{Container, Group, ServicePort};
 use crate::facts::{Facts, PodFact, ServiceFact};
 use crate::finding::{Certainty, Code, Finding, Honesty, Proof, Remedy};
 
@@ -18,6 +18,10 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
             continue;
         }
         for port in service.service.ports.iter().flatten() {
+            // A table prints no target port: that it is the Service's own is then not said.
+            if port.target.is_none() && !service.object.shows(Group::Spec) {
+                continue;
+            }
             if let Some(finding) =
                 protocol(service, port, &declared).or_else(|| target(service, port, &declared))
             {

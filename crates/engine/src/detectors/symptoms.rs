@@ -66,9 +66,9 @@ fn short(facts: &Facts, service: &ServiceFact) -> Option<Finding> {
             Code::ServiceWithoutEndpoints,
             subject.clone(),
             format!(
-                "Service {} selects {} pods, and none is ready: its callers find nobody.",
+                "Service {} selects {}, and none is ready: its callers find nobody.",
                 subject.path(),
-                pods.len()
+                super::words::count_of(u32::try_from(pods.len()).ok(), "pod")
             ),
         )
         .at_most(Certainty::Likely)

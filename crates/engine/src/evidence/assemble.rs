@@ -12,7 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 impl Evidence {
     /// Makes evidence of observations and gaps, which may come in any order.
     pub fn assemble(mut observations: Vec<Observation>, mut gaps: Vec<Gap>) -> Evidence {
-        let anchors = Anchors::of(&observations);
+        let youngest = newest_by_capture(&mut observations);
+        let anchors = Anchors::of(&observations, &youngest);
         for observation in &mut observations {
             anchors.apply(&mut observation.what);
         }
@@ -109,6 +110,23 @@ fn newest(evidence: &Evidence) -> Option<Moment> {
     (newest > i64::MIN).then(|| Moment::api(newest))
 }
 
+/// The newest time of the API that each capture shows.
+fn newest_by_capture(observations: &mut [Observation]) -> BTreeMap<Text, i64> {
+    let mut newest: BTreeMap<Text, i64> = BTreeMap::new();
+    for observation in observations {
+        let mut last = i64::MIN;
+        moments::each(&mut observation.what, &mut |moment| {
+            if moment.clock == Clock::Api {
+                last = last.max(moment.earliest);
+            }
+        });
+        if last > i64::MIN {
+            newest.entry(observation.capture.clone()).and_modify(|n| *n = last.max(*n)).or_insert(last);
+        }
+    }
+    newest
+}
+
 /// What ties the clocks that have no place in the calendar to it: for each, by how much (least, greatest) its readings
 /// have to be moved.
 #[derive(Default)]
@@ -118,7 +136,7 @@ struct Anchors {
 }
 
 impl Anchors {
-    fn of(observations: &[Observation]) -> Anchors {
+    fn of(observations: &[Observation], newest: &BTreeMap<Text, i64>) -> Anchors {
         let mut pairs: BTreeMap<Clock, Vec<(i64, i64)>> = BTreeMap::new();
         for observation in observations {
             if let What::ClockPair { shown, truth } = &observation.what
@@ -139,7 +157,13 @@ impl Anchors {
             let greatest = pairs.iter().map(|p| p.1).min().unwrap_or(i64::MAX);
             // A transcript takes a while: pairs from its first and last commands need not meet. Then the capture
             // lies somewhere between them.
-            let shift = if least <= greatest { (least, greatest) } else { (greatest, least) };
+            let mut shift = if least <= greatest { (least, greatest) } else { (greatest, least) };
+            // Nothing that a capture shows is younger than the capture.
+            if let Clock::Capture(name) = &clock
+                && let Some(newest) = newest.get(name)
+            {
+                shift = (shift.0.max(*newest), shift.1.max(*newest));
+            }
             if matches!(clock, Clock::Capture(_)) {
                 let now = Moment { earliest: shift.0, latest: shift.1, clock: Clock::Api };
                 anchors.captured = Moment::last(anchors.captured, Some(now));

@@ -20,7 +20,8 @@ fn all<const N: usize>(moments: [&mut Option<Moment>; N], visit: Visit) {
 }
 
 fn object_moments(object: &mut Object, visit: Visit) {
-    all([&mut object.created, &mut object.deleting], visit);
+    // A deletion is to come, and always absolute: it says nothing of the capture.
+    all([&mut object.created], visit);
     for manager in &mut object.managers {
         all([&mut manager.at], visit);
     }

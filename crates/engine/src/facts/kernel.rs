@@ -3,6 +3,7 @@
 use super::{Facts, LogFact, PodFact};
 use crate::evidence::{Container, Instance, LogSource};
 use crate::finding::{Proof, Ref};
+use crate::moment::{Clock, Moment};
 use crate::scan::log::{Excerpt, Sighting};
 use crate::subject::Part;
 
@@ -33,6 +34,12 @@ impl LogFact<'_> {
             at: None,
             locator,
         }
+    }
+
+    /// When a sighting's first line was written, where it says so.
+    pub fn time(&self, sighting: &Sighting) -> Option<Moment> {
+        let at = sighting.example.at?;
+        Some(Moment { earliest: at, latest: at, clock: Clock::Container })
     }
 
     /// A sighting as proof, with how often.

@@ -34,7 +34,7 @@ pub(super) fn of(tree: &[&Finding], facts: &Facts) -> Impact {
             | Kind::CronJob => {
                 workloads.insert(facts.top(subject));
             }
-            Kind::Service => {
+            Kind::Service if has_no_endpoint(subject, facts) => {
                 services.insert(subject.whole());
             }
             _ => {}
@@ -62,6 +62,14 @@ pub(super) fn of(tree: &[&Finding], facts: &Facts) -> Impact {
     }
 }
 
+/// Whether a Service is seen to have no ready endpoint.
+fn has_no_endpoint(subject: &Subject, facts: &Facts) -> bool {
+    facts
+        .services()
+        .iter()
+        .any(|s| s.object.subject == *subject && s.ready.as_ref().is_some_and(Vec::is_empty))
+}
+
 /// Ready and wanted pods of a workload: from its status, else counted.
 fn readiness(subject: &Subject, facts: &Facts) -> (Option<u32>, Option<u32>) {
     if let Some((ready, desired)) = facts.workload(subject).and_then(|w| w.readiness()) {
@@ -85,13 +93,14 @@ pub(super) fn severity(tree: &[&Finding], impact: &Impact, facts: &Facts) -> Sev
     }
     let node_lost =
         impact.nodes.iter().any(|node| facts.node(&node.name).and_then(|n| n.is_ready()) == Some(false));
+    let starved = tree.iter().any(|f| f.code == Code::ConnectionPoolExhausted);
     let control_plane = tree.iter().any(|f| f.code == Code::ControlPlaneStale);
     let serves_nothing = impact.workloads.iter().any(|(subject, ready, desired)| {
         let runs =
             matches!(subject.kind, Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::DaemonSet);
         runs && *ready == Some(0) && desired.is_none_or(|d| d > 0)
     });
-    if node_lost || control_plane || serves_nothing || !impact.services.is_empty() {
+    if node_lost || starved || control_plane || serves_nothing || !impact.services.is_empty() {
         return Severity::Critical;
     }
     let warning = tree
@@ -119,6 +128,12 @@ pub(super) fn title(tree: &[&Finding], impact: &Impact, facts: &Facts) -> String
             1 => format!("node {node} is not ready"),
             n => format!("{n} nodes are not ready: {}", lost.join(", ")),
         };
+    }
+    if let Some(starved) = tree.iter().find(|f| f.code == Code::ConnectionPoolExhausted) {
+        let short = tree.iter().find(|f| f.code == Code::ServiceShort);
+        let because =
+            short.map_or_else(String::new, |f| format!(": {}", lower_first(f.summary.trim_end_matches('.'))));
+        return format!("{} gets no connections{because}", starved.subject.path());
     }
     if let [service, ..] = impact.services.as_slice() {
         let more = more(impact.services.len());
@@ -148,7 +163,8 @@ fn more(count: usize) -> String {
 fn lower_first(text: &str) -> String {
     let mut chars = text.chars();
     match chars.next() {
-        // A name in capitals stays as it is.
+        // A name in capitals stays as it is, and so does a kind.
+        _ if text.starts_with("Service ") => text.to_owned(),
         Some(first) if chars.clone().next().is_some_and(|c| c.is_lowercase() || c == ' ') => {
             first.to_lowercase().chain(chars).collect()
         }

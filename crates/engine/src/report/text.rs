@@ -277,10 +277,16 @@ fn because(page: &mut Page, incident: &Incident, captured: Option<&Moment>) {
             format!("  {}", step.certainty.as_str())
         };
         let mechanism = step.mechanism.map_or_else(String::new, |m| format!(" ({m})"));
-        page.wrapped(&lead, column, &format!("{}{mechanism}{more}{sure}", clean(&step.summary)), None);
+        // The root's own sentence stands above already: here follows what shows it.
+        let told_above = step.id == 1 && step.summary == incident.root.summary && !step.evidence.is_empty();
+        let mut lead_of_first = Some(lead);
+        if !told_above {
+            let lead = lead_of_first.take().unwrap_or_default();
+            page.wrapped(&lead, column, &format!("{}{mechanism}{more}{sure}", clean(&step.summary)), None);
+        }
         let shown = if page.style.verbose { usize::MAX } else { 2 };
         for proof in step.evidence.iter().take(shown) {
-            let lead = format!("{}› ", " ".repeat(column));
+            let lead = format!("{}› ", lead_of_first.take().unwrap_or_else(|| " ".repeat(column)));
             let room =
                 page.style.width.saturating_sub(column + 2).max(20) * if page.style.verbose { 8 } else { 2 };
             let text = clip(&proof.text, room);

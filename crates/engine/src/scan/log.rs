@@ -35,6 +35,8 @@ pub struct LogSummary {
 pub struct Excerpt {
     /// The text.
     pub text: Text,
+    /// Its time, in microseconds since 1970, where `--timestamps` put one in front.
+    pub at: Option<i64>,
     /// Its line in the passage, counted from 0.
     pub line: u32,
 }
@@ -157,7 +159,7 @@ impl LogSummary {
                 if let Some(claim) = extract(own)
                     && (seen.len() < SIGHTINGS || seen.contains_key(&claim))
                 {
-                    let example = excerpt(own, current.number);
+                    let example = excerpt(current.line, current.number);
                     seen.entry(claim).and_modify(|(count, _)| *count += 1).or_insert((1, example));
                 }
             }
@@ -169,7 +171,7 @@ impl LogSummary {
         if let Some((number, line)) =
             text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty() && !is_note(l)).last()
         {
-            summary.last = Some(excerpt(without_time(line), u32::try_from(number).unwrap_or(u32::MAX)));
+            summary.last = Some(excerpt(line, u32::try_from(number).unwrap_or(u32::MAX)));
         }
         summary
     }
@@ -204,7 +206,7 @@ impl Current<'_> {
             return;
         }
         summary.errors += 1;
-        let line = excerpt(own, self.number);
+        let line = excerpt(self.line, self.number);
         match self.level {
             Level::Fatal => summary.fatal = Some(line),
             _ => summary.error = Some(line),
@@ -236,13 +238,47 @@ fn count_lines(text: &str) -> u64 {
     breaks + u64::from(!text.is_empty() && !text.ends_with('\n'))
 }
 
-fn excerpt(text: &str, line: u32) -> Excerpt {
-    let text = text.trim();
+fn excerpt(line_text: &str, line: u32) -> Excerpt {
+    let text = without_time(line_text).trim();
     let mut end = text.len().min(CLIP);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    Excerpt { text: text.get(..end).unwrap_or("").into(), line }
+    Excerpt { text: text.get(..end).unwrap_or("").into(), at: time(line_text), line }
+}
+
+/// The time in front of a line, in microseconds since 1970: RFC 3339 as the kubelet writes it.
+fn time(line: &str) -> Option<i64> {
+    let stamp = line.get(..line.len().checked_sub(without_time(line).len())?)?.trim_end();
+    let number = |from: usize, to: usize| stamp.get(from..to)?.parse::<i64>().ok();
+    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
+    if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
+    }
+    let rest = stamp.get(19..)?;
+    let digits = rest.strip_prefix('.').map_or(0, |r| r.bytes().take_while(u8::is_ascii_digit).count());
+    let micros = (0..6).fold(0, |sum, at| {
+        let digit =
+            if at < digits { rest.as_bytes().get(at + 1).map_or(0, |b| i64::from(b - b'0')) } else { 0 };
+        sum * 10 + digit
+    });
+    let zone = rest.get(if digits > 0 { digits + 1 } else { 0 }..)?;
+    let offset = match zone.as_bytes() {
+        [b'Z'] => 0,
+        [sign @ (b'+' | b'-'), ..] => {
+            let minutes = zone.get(1..3)?.parse::<i64>().ok()? * 60 + zone.get(4..6)?.parse::<i64>().ok()?;
+            if *sign == b'+' { minutes } else { -minutes }
+        }
+        _ => return None,
+    };
+    // Days from 1970 (proleptic Gregorian calendar).
+    let shifted = if month <= 2 { year - 1 } else { year };
+    let of_year = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + day - 1;
+    let era = shifted.div_euclid(400);
+    let of_era = shifted.rem_euclid(400);
+    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
+    Some(((days * 1440 + hour * 60 + minute - offset) * 60 + second) * 1_000_000 + micros)
 }
 
 /// The line without the time that `kubectl logs --timestamps` puts in front.
@@ -292,6 +328,13 @@ mod tests {
             read.essence().map(|e| (&*e.text, e.line)),
             Some(("FATAL: Process exiting with code 1.", 2))
         );
+    }
+
+    #[test]
+    fn times_in_front_are_read() {
+        assert_eq!(time("1970-01-02T00:00:01.5Z x"), Some(86_401_500_000));
+        assert_eq!(time("2026-11-23T03:01:07.123456789+08:00 x"), Some(1_795_374_067_123_456));
+        assert_eq!(time("no time"), None);
     }
 
     #[test]

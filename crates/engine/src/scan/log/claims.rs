@@ -21,7 +21,10 @@ pub enum Claim {
         host: Text,
     },
     /// A pool of connections is empty.
-    PoolExhausted,
+    PoolExhausted {
+        /// What it connects to.
+        target: Text,
+    },
     /// The database has no connection left.
     TooManyConnections,
     /// The database accepts no writes.
@@ -170,7 +173,8 @@ fn is_dns_name(text: &str) -> bool {
 
 fn pool(line: &str) -> Option<Claim> {
     let hikari = line.contains("Connection is not available");
-    (hikari || line.contains("pool exhausted") || line.contains("QueuePool")).then_some(Claim::PoolExhausted)
+    (hikari || line.contains("pool exhausted") || line.contains("QueuePool"))
+        .then(|| Claim::PoolExhausted { target: target(line) })
 }
 
 fn too_many(_: &str) -> Option<Claim> {
