@@ -68,6 +68,22 @@ fn told(cause: &MountCause) -> Option<(&'static str, &'static str, Certainty)> {
         MountCause::Denied => ("denied", "permission is denied", Certainty::Likely),
         MountCause::Timeout => ("timeout", "it is not there in time", Certainty::Possible),
         MountCause::NetworkFileSystem => ("network", "its file server does not answer", Certainty::Likely),
+        MountCause::Claim { .. } => {
+            ("claim", "its claim is missing, not bound or being deleted", Certainty::Certain)
+        }
+        MountCause::Token { .. } => ("token", "the kubelet gets no token for it", Certainty::Likely),
+        MountCause::DriverDown => {
+            ("driver-down", "its CSI driver does not answer on the node", Certainty::Likely)
+        }
+        MountCause::NotAttached => ("not-attached", "its device is not on the node", Certainty::Likely),
+        MountCause::NodeAffinity => ("node-affinity", "it may not be used on this node", Certainty::Certain),
+        MountCause::PathMissing => ("path-missing", "its server has no such path", Certainty::Certain),
+        MountCause::HelperMissing => {
+            ("helper-missing", "the node lacks the program that mounts it", Certainty::Certain)
+        }
+        MountCause::ReadOnly => ("read-only", "the file system there is read-only", Certainty::Certain),
+        MountCause::Busy => ("busy", "its device or mount point is in use", Certainty::Likely),
+        MountCause::NoSpace => ("no-space", "the node has no space left", Certainty::Certain),
         MountCause::FileSystem => {
             ("file-system", "its file system is damaged or of the wrong type", Certainty::Certain)
         }

@@ -1,7 +1,9 @@
 //! Messages of events, conditions and container states, as typed sayings.
 
+mod eviction;
 mod image;
 mod lifecycle;
+mod mount;
 mod network;
 mod node;
 mod probe;
@@ -11,9 +13,12 @@ pub mod scheduling;
 pub mod start;
 mod storage;
 mod text;
+mod workload;
 
+pub use eviction::{Eviction, eviction};
 pub use image::{Image, PullCause};
-pub use lifecycle::{Disruption, Eviction, KillFailure, KillReason, Lifecycle, Shortage, eviction};
+pub use lifecycle::{Disruption, KillFailure, KillReason, Lifecycle, Shortage};
+pub use mount::{AttachCause, MountCause};
 pub use network::{DnsError, NetworkError, Protocol, TlsError, Unreached};
 pub use node::{NodeEvent, NodeIssue};
 pub use probe::{ProbeFailure, ProbeKind, probe_failure};
@@ -21,7 +26,8 @@ pub use refusal::{Refusal, WebhookFailure};
 pub use sandbox::{SandboxCause, read as sandbox_cause};
 pub use scheduling::{Preemption, Scheduling, SchedulingReason};
 pub use start::{MountInside, NonRoot, ObjectKind, Start};
-pub use storage::{MountCause, Storage};
+pub use storage::{Mismatch, ProvisionCause, Storage};
+pub use workload::{MetricFailure, NamespaceStuck, Workload};
 
 use crate::Text;
 use text::{after, body, has, keep, some, until};
@@ -67,46 +73,52 @@ pub enum Saying {
         /// Why.
         issues: Vec<NodeIssue>,
     },
+    /// Of workloads, autoscalers, services and namespaces.
+    Workload(Workload),
     /// Something that goes well, or that means nothing by itself.
     Benign,
     /// Nothing that is known.
     Other,
 }
 
-/// Reads an event. Reason and component narrow what the message can be.
-pub fn event(reason: &str, _component: Option<&str>, message: &str) -> Saying {
+/// Reads an event. Its reason narrows what the message can be; who reported it decides where two share a reason.
+pub fn event(reason: &str, component: Option<&str>, message: &str) -> Saying {
     let text = body(message);
-    if let Some(said) = scheduling::event(reason, text) {
-        return Saying::Scheduling(said);
-    }
-    if let Some(said) = image::event(reason, text) {
-        return Saying::Image(said);
-    }
-    if let Some(said) = lifecycle::event(reason, text) {
-        return Saying::Lifecycle(said);
-    }
-    if let Some(said) = storage::event(reason, text) {
-        return Saying::Storage(said);
-    }
     match reason {
-        // FailedCreatePodContainer is the pod's cgroup, not a container (pkg/kubelet/kubelet.go)
+        // the pod's cgroup, not a container (pkg/kubelet/kubelet.go)
+        "FailedCreatePodContainer" => {
+            return Saying::SandboxFailed {
+                cause: match sandbox::read(text) {
+                    SandboxCause::Other(_) => SandboxCause::Cgroup,
+                    known => known,
+                },
+            };
+        }
         "FailedCreatePodSandBox"
         | "FailedCreatePodSandbox"
         | "FailedPodSandBoxStatus"
-        | "FailedCreatePodContainer"
-        | "NetworkNotReady" => Saying::SandboxFailed { cause: sandbox::read(text) },
-        "SandboxChanged" => Saying::SandboxChanged,
-        "FailedCreate" | "FailedCreatePod" | "ReplicaSetCreateError" => create_refused(text),
-        "Failed" if start::repeats(text) => Saying::Benign,
+        | "NetworkNotReady" => return Saying::SandboxFailed { cause: sandbox::read(text) },
+        "SandboxChanged" => return Saying::SandboxChanged,
+        "FailedCreate" | "FailedCreatePod" | "ReplicaSetCreateError" => return create_refused(text),
+        "Failed" if start::repeats(text) => return Saying::Benign,
+        // the reasons of the Job controller; a pod's DeadlineExceeded has other words
         "BackoffLimitExceeded" | "FailedIndexes" | "MaxFailedIndexesExceeded" | "PodFailurePolicy" => {
-            Saying::JobFailed { reason: keep(reason) }
+            return Saying::JobFailed { reason: keep(reason) };
         }
-        "DeadlineExceeded" => Saying::JobFailed { reason: keep(reason) },
-        _ => start::event(reason, text)
-            .map(Saying::Start)
-            .or_else(|| node::event(reason, text).map(Saying::Node))
-            .unwrap_or_else(|| if is_benign(reason) { Saying::Benign } else { Saying::Other }),
+        "DeadlineExceeded" if component == Some("job-controller") || !has(text, "Pod was active") => {
+            return Saying::JobFailed { reason: keep(reason) };
+        }
+        _ => {}
     }
+    scheduling::event(reason, text)
+        .map(Saying::Scheduling)
+        .or_else(|| image::event(reason, text).map(Saying::Image))
+        .or_else(|| lifecycle::event(reason, text).map(Saying::Lifecycle))
+        .or_else(|| storage::event(reason, text).map(Saying::Storage))
+        .or_else(|| start::event(reason, text).map(Saying::Start))
+        .or_else(|| node::event(reason, text).map(Saying::Node))
+        .or_else(|| workload::event(reason, text).map(Saying::Workload))
+        .unwrap_or_else(|| if BENIGN.binary_search(&reason).is_ok() { Saying::Benign } else { Saying::Other })
 }
 
 /// Reads a waiting state.
@@ -149,10 +161,39 @@ pub fn condition(kind: &str, condition: &str, status: &str, reason: &str, messag
         ("Deployment", "Progressing", "False") if reason == "ProgressDeadlineExceeded" => {
             Saying::RolloutStuck
         }
-        (_, _, "True") => Saying::Benign,
-        _ => Saying::Other,
+        ("Pod", "Ready" | "ContainersReady" | "Initialized", "False") if reason != "PodCompleted" => {
+            Saying::Lifecycle(Lifecycle::Unready { containers: workload::unready(text) })
+        }
+        ("Node", _, "True") if condition != "Ready" => {
+            node::condition(condition, reason, text).map_or(Saying::Other, Saying::Node)
+        }
+        _ => match workload::condition(kind, condition, status, reason, text) {
+            Some(said) => Saying::Workload(said),
+            None if status == "True" && GOOD.contains(&condition) => Saying::Benign,
+            None if kind == "Node" && status == "False" && condition != "Ready" => Saying::Benign,
+            None => Saying::Other,
+        },
     }
 }
+
+/// Conditions that are good when they are true.
+const GOOD: &[&str] = &[
+    "Ready",
+    "ContainersReady",
+    "Initialized",
+    "PodScheduled",
+    "PodReadyToStartContainers",
+    "Available",
+    "Progressing",
+    "Complete",
+    "SuccessCriteriaMet",
+    "AbleToScale",
+    "ScalingActive",
+    "DisruptionAllowed",
+    "Established",
+    "NamesAccepted",
+    "Approved",
+];
 
 /// `Error creating: <error>` (ReplicaSet, Job, DaemonSet); `create Pod <p> in StatefulSet <s> failed error: <error>`;
 /// conditions hold the bare error.
@@ -164,29 +205,43 @@ fn create_refused(text: &str) -> Saying {
     Saying::CreateRefused { pod, cause }
 }
 
-/// Reasons that tell of things going well (pkg/kubelet/events, pkg/controller; 1.13 to 1.36).
-fn is_benign(reason: &str) -> bool {
-    matches!(
-        reason,
-        "SuccessfulCreate"
-            | "SuccessfulDelete"
-            | "ScalingReplicaSet"
-            | "NoPods"
-            | "Completed"
-            | "SawCompletedJob"
-            | "SuccessfulAttachVolume"
-            | "SuccessfulMountVolume"
-            | "NodeHasSufficientMemory"
-            | "NodeHasNoDiskPressure"
-            | "NodeHasSufficientPID"
-            | "NodeAllocatableEnforced"
-            | "NodeSchedulable"
-            | "NodeNotSchedulable"
-            | "Starting"
-            | "LeaderElection"
-            | "ProvisioningSucceeded"
-            | "Provisioning"
-            | "Resumed"
-            | "Suspended"
-    )
-}
+/// Reasons that tell of things going well, or of nothing by themselves (pkg/kubelet/events, pkg/controller, client-go's
+/// leader election; 1.13 to 1.36). In order.
+const BENIGN: &[&str] = &[
+    "AlreadyMountedVolume",
+    "AppliedLoadBalancer",
+    "CgroupV1",
+    "Completed",
+    "DeletedLoadBalancer",
+    "EnsuredLoadBalancer",
+    "FileSystemResizeSuccessful",
+    "HostIPsIPFamilyMismatch",
+    "Killed",
+    "LeaderElection",
+    "LifecycleHTTPFallback",
+    "MissingJob",
+    "NoPods",
+    "NodeAllocatableEnforced",
+    "NodeHasNoDiskPressure",
+    "NodeHasSufficientMemory",
+    "NodeHasSufficientPID",
+    "PossibleMemoryBackedVolumesOnDisk",
+    "ProbeWarning",
+    "Provisioning",
+    "ProvisioningSucceeded",
+    "Resizing",
+    "Resumed",
+    "SawCompletedJob",
+    "Starting",
+    "SuccessfulAttachVolume",
+    "SuccessfulCreate",
+    "SuccessfulDelete",
+    "SuccessfulMountVolume",
+    "Suspended",
+    "UpdatedLoadBalancer",
+    "VolumeDelete",
+    "VolumeResizeSuccessful",
+];
+
+#[cfg(test)]
+mod tests;

@@ -233,7 +233,8 @@ pub fn cause(text: &str) -> PullCause {
         ("unsupported media type", C::Unsupported),
         ("unexpected commit digest", C::Corrupt),
         ("unexpected commit size", C::Corrupt),
-        ("failed to extract layer", C::Corrupt),
+        ("failed to get reader from content store", C::Corrupt),
+        ("mismatched image rootfs and manifest layers", C::Corrupt),
         ("filesystem layer verification failed", C::Corrupt),
         ("invalid tar header", C::Corrupt),
         ("image config verification failed", C::Corrupt),
@@ -435,6 +436,14 @@ mod tests {
             (
                 r#"media type "application/vnd.docker.distribution.manifest.v1+prettyjws" is no longer supported since containerd v2.1"#,
                 C::Unsupported,
+            ),
+            (
+                r#"rpc error: code = NotFound desc = failed to unpack image on snapshotter overlayfs: failed to extract layer sha256:aa: failed to get reader from content store: content digest sha256:bb: not found"#,
+                C::Corrupt,
+            ),
+            (
+                "failed to resolve image: unexpected status from HEAD request: 403 Forbidden",
+                denied(403, false),
             ),
             ("rpc error: code = DeadlineExceeded desc = context deadline exceeded", C::Timeout),
             ("rpc error: code = Canceled desc = context canceled", C::Canceled),

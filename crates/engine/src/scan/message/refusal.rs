@@ -225,7 +225,15 @@ fn forbidden(text: &str) -> Refusal {
             let details = keep(details.trim_start_matches([':', ' ']));
             return Refusal::PodSecurity { level: keep(&level), details };
         }
-        if has_any(text, &["security context constraint", "pod security policy", "PodSecurityPolicy"]) {
+        if has_any(
+            text,
+            &[
+                "security context constraint",
+                "pod security policy",
+                "PodSecurityPolicy",
+                "no providers available to validate pod",
+            ],
+        ) {
             return Refusal::SecurityConstraint(keep(text));
         }
         // namespace/lifecycle

@@ -24,6 +24,16 @@ pub enum SandboxCause {
         /// Its name.
         plugin: Option<Text>,
     },
+    /// A plugin and its configuration are of versions that do not fit.
+    PluginIncompatible {
+        /// The plugin, where named.
+        plugin: Option<Text>,
+    },
+    /// The node's bridge still has the address of another range.
+    BridgeConflict {
+        /// The bridge.
+        bridge: Option<Text>,
+    },
     /// A plugin's program was ended, or could not be run.
     PluginDied {
         /// Its name, where given.
@@ -60,6 +70,8 @@ pub enum SandboxCause {
     CgroupDriver,
     /// The pod's cgroup cannot be made or set.
     Cgroup,
+    /// The node's `resolv.conf`, from which that of pods is made, is not there.
+    ResolvConfMissing,
     /// A port of the host is taken, or cannot be forwarded.
     HostPort,
     /// The kernel killed the first process for memory.
@@ -133,6 +145,14 @@ fn plugin(text: &str) -> Option<SandboxCause> {
     if has(text, "failed to find plugin ") {
         return Some(C::PluginMissing { plugin: quoted_after(text, "failed to find plugin ") });
     }
+    // libcni `incompatible CNI versions; config is "<v>", plugin supports […]`
+    if has_any(text, &["incompatible CNI versions", "unsupported CNI result version"]) {
+        return Some(C::PluginIncompatible { plugin: named(text) });
+    }
+    // plugins/main/bridge: `failed to set bridge addr: "cni0" already has an IP address different from <address>`
+    if has(text, "already has an IP address different from") {
+        return Some(C::BridgeConflict { bridge: quoted_after(text, "set bridge addr: ") });
+    }
     let missing = has_any(
         text,
         &[
@@ -189,6 +209,10 @@ fn runtime(text: &str) -> Option<SandboxCause> {
     }
     if has_any(text, &["expected cgroupsPath to be of format", "is different from docker cgroup driver"]) {
         return Some(C::CgroupDriver);
+    }
+    // pkg/kubelet/network/dns
+    if has(text, "resolv.conf: no such file") {
+        return Some(C::ResolvConfMissing);
     }
     // plugins/meta/portmap, dockershim hostport
     if has_any(text, &["cannot open hostport", "hostport", "host port", "address already in use"]) {
@@ -331,6 +355,18 @@ mod tests {
             (
                 r#"failed to find plugin "bridge" in path [/opt/cni/bin]"#,
                 C::PluginMissing { plugin: Some("bridge".into()) },
+            ),
+            (
+                r#"plugin type="loopback" failed (add): incompatible CNI versions; config is "1.0.0", plugin supports ["0.1.0" "0.4.0"]"#,
+                C::PluginIncompatible { plugin: Some("loopback".into()) },
+            ),
+            (
+                r#"plugin type="flannel" failed (add): failed to delegate add: failed to set bridge addr: "cni0" already has an IP address different from 10.244.0.1/24"#,
+                C::BridgeConflict { bridge: Some("cni0".into()) },
+            ),
+            (
+                "Failed to create pod sandbox: open /run/systemd/resolve/resolv.conf: no such file or directory",
+                C::ResolvConfMissing,
             ),
             ("no network config found in /etc/cni/net.d: cni plugin not initialized", C::ConfigMissing),
             (

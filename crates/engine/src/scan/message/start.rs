@@ -134,6 +134,8 @@ pub enum MountInside {
     Denied,
     /// Source or target do not exist.
     Missing,
+    /// Mounts shall propagate, and the host's are not shared.
+    NotShared,
     /// Anything else.
     Other(Text),
 }
@@ -339,6 +341,13 @@ fn exec(text: &str) -> Option<Start> {
 /// runc rootfs_linux.go: `error mounting "<source>" to rootfs at "<target>": …` (1.0+), `mounting "<source>" to rootfs "…"
 /// at "<target>" caused "…"` (≤1.0rc); crun `mount `<source>` to `<target>`: …`.
 fn mount(text: &str) -> Option<Start> {
+    // docker `path <p> is mounted on <m> but it is not a shared or slave mount`; containerd `… is not a shared mount`
+    if let Some(before) =
+        text.split("but it is not a shared").next().filter(|before| before.len() < text.len())
+    {
+        let path = between(before, "path ", " is mounted on").map(|path| path.trim_matches('"'));
+        return Some(Start::MountInside { path: path.and_then(some), how: MountInside::NotShared });
+    }
     let rest = after(text, "mounting ")
         .filter(|rest| has(rest, "to rootfs"))
         .or_else(|| after(text, "mount `").filter(|rest| has(rest, "` to `")));
@@ -580,6 +589,10 @@ mod tests {
             (
                 r#"process_linux.go:449: container init caused \"rootfs_linux.go:58: mounting \\\"/a\\\" to rootfs \\\"/m\\\" at \\\"/b\\\" caused \\\"not a directory\\\"\""#.into(),
                 onto("/b", MountInside::NotDirectory),
+            ),
+            (
+                "Error response from daemon: path / is mounted on / but it is not a shared or slave mount".into(),
+                onto("/", MountInside::NotShared),
             ),
             ("container create failed: mount `/a` to `b`: Permission denied".into(), onto("b", MountInside::Denied)),
         ] {
