@@ -18,6 +18,11 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
         let told = pod.pod.message.as_deref().map(eviction).filter(|e| e.resource.is_some());
         let told = told.or_else(|| said.as_ref().map(|(_, e)| e.clone())).unwrap_or_default();
         let mut finding = finding(pod, &told);
+        // The object of an evicted pod outlives what replaced it.
+        let replaced = facts.workload(pod.top()).and_then(|w| w.readiness());
+        if replaced.is_some_and(|(ready, wanted)| ready >= wanted) {
+            finding = finding.course(Course::Over);
+        }
         if evicted {
             let message = pod.pod.message.as_deref().unwrap_or("");
             finding = finding
@@ -34,12 +39,15 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
         {
             let Some(condition) = node.condition(kind).filter(|c| &*c.status == "True") else { continue };
             let Some(object) = node.object else { continue };
+            // pkg/kubelet/eviction/eviction_manager.go `Admit`
+            let takes =
+                if resource == "memory" { "takes none without requests" } else { "takes no new ones" };
             found.push(
                 Finding::new(
                     Code::NodePressure,
                     node.subject(),
                     format!(
-                        "Node {} runs out of {resource}: the kubelet evicts pods and takes no new ones.",
+                        "Node {} runs out of {resource}: the kubelet evicts pods and {takes}.",
                         node.name
                     ),
                 )
@@ -61,10 +69,13 @@ fn finding(pod: &PodFact, told: &Eviction) -> Finding {
         .map(|(name, used, request)| format!("{name} used {used} with a request of {request}"))
         .collect();
     let usage = if used.is_empty() { String::new() } else { format!(": {}", used.join(", ")) };
+    let much = told.limit.as_deref().map_or_else(String::new, |limit| format!(" of {limit}"));
+    let of = told.of.as_deref().map_or_else(String::new, |of| format!(" ({of})"));
     let (scope, summary) = match &told.own_limit {
-        Some(limit) => {
-            ("own-limit", format!("The kubelet evicted a pod of {who}: it passed its {limit}{usage}."))
-        }
+        Some(limit) => (
+            "own-limit",
+            format!("The kubelet evicted a pod of {who}: it passed its {limit}{much}{of}{usage}."),
+        ),
         None => (
             "node",
             format!("The kubelet evicted a pod of {who} because its node was low on {resource}{usage}."),
@@ -75,7 +86,6 @@ fn finding(pod: &PodFact, told: &Eviction) -> Finding {
         .aspect("scope", scope)
         .hits([pod.subject().clone()])
         .course(Course::Ongoing)
-        .since(pod.pod.started.clone())
         .ruled_out("an OOM kill", "the kubelet ended the pod by its working set; the kernel killed nothing")
         .remedy(Remedy::kubectl(
             "See who uses most on that node",

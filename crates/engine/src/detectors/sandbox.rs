@@ -1,7 +1,7 @@
 //! See `sandbox.md` for what this means and the cases it must pass.
 
 use crate::Text;
-use crate::evidence::Phase;
+use crate::evidence::{Phase, Read};
 use crate::facts::{Facts, PodFact, Stage, Statement};
 use crate::finding::{Certainty, Code, Finding, Honesty, Proof, Remedy};
 use crate::scan::message::{SandboxCause as C, Saying};
@@ -66,14 +66,20 @@ fn exhausted(facts: &Facts, node: &Text, waiting: &[(&PodFact, &Statement)]) -> 
     let of =
         capacity.map_or_else(|| format!("{taken} pod addresses"), |all| format!("the {all} pod addresses"));
     let place = if node.is_empty() { "the network".to_owned() } else { format!("node {node}") };
-    let all = waiting.len();
-    // Leaked: fewer live holders than the range has addresses.
-    let leaked = capacity.is_some_and(|all| taken + 2 < all);
+    let waits = match waiting.len() {
+        1 => "1 pod waits".to_owned(),
+        all => format!("{all} pods wait"),
+    };
+    // Leaked: fewer live holders than the range has addresses. Only who saw every pod can tell.
+    let listed = facts.evidence.is_listed(&Kind::Pod, None);
+    let unheld = capacity.is_some_and(|all| taken + 2 < all);
+    let leaked = listed && unheld;
+    let live = if unheld && !listed { "pods that were seen" } else { "pods that live" };
     let (subject, summary, certainty) = match &culprit {
-        Some((top, holding)) if !leaked && *holding * 2 > taken => (
+        Some((top, holding)) if !leaked && *holding * 2 > capacity.unwrap_or(taken) => (
             top.clone(),
             format!(
-                "{} {} holds {holding} of {of} of {place}. None is free, so {all} pods wait there for a network.",
+                "{} {} holds {holding} of {of} of {place}. None is free, so {waits} there for a network.",
                 top.kind.as_str(),
                 top.path()
             ),
@@ -82,7 +88,7 @@ fn exhausted(facts: &Facts, node: &Text, waiting: &[(&PodFact, &Statement)]) -> 
         _ => (
             if node.is_empty() { waiting_subject(waiting) } else { Subject::node(node) },
             format!(
-                "{} of {place} are taken, {taken} by pods that live; {all} pods wait there for a network.",
+                "{} of {place} are taken, {taken} by {live}; {waits} there for a network.",
                 capitalized(&of)
             ),
             Certainty::Likely,
@@ -95,6 +101,11 @@ fn exhausted(facts: &Facts, node: &Text, waiting: &[(&PodFact, &Statement)]) -> 
         .since(first_failed);
     if leaked {
         finding = finding.aspect("leaked", "true");
+    } else if unheld {
+        finding = finding.not_seen(
+            "who holds the other addresses: pods of other namespaces, or nobody",
+            Some(Read::List { kind: Kind::Pod, namespace: None }),
+        );
     } else if capacity.is_some() {
         let text = format!("{taken} live pods have an address there");
         finding = finding.ruled_out("leaked addresses", text);
@@ -173,9 +184,14 @@ fn other(pod: &PodFact, statement: &Statement, cause: &C, node: &Text) -> Findin
         C::ConfigMissing => {
             (Code::NetworkPluginMissing, format!("{place} has no CNI configuration"), Certainty::Certain)
         }
-        C::AgentDown { .. } | C::Unauthorized => (
+        C::Unauthorized => (
             Code::NetworkAgentDown,
-            format!("the network agent on {place} does not answer"),
+            format!("the API server refuses the network agent on {place}"),
+            Certainty::Likely,
+        ),
+        C::AgentDown { .. } => (
+            Code::NetworkAgentDown,
+            format!("the network agent on {place} does not run or does not answer"),
             Certainty::Likely,
         ),
         C::PauseImage { .. } => {
@@ -184,6 +200,18 @@ fn other(pod: &PodFact, statement: &Statement, cause: &C, node: &Text) -> Findin
         C::RuntimeDown => {
             (Code::SandboxFailed, format!("the runtime of {place} does not answer"), Certainty::Likely)
         }
+        C::HandlerMissing { handler } => (
+            Code::SandboxFailed,
+            format!("the runtime of {place} has no handler {handler}"),
+            Certainty::Certain,
+        ),
+        C::CgroupDriver => (
+            Code::SandboxFailed,
+            format!("kubelet and runtime of {place} use different cgroup drivers"),
+            Certainty::Certain,
+        ),
+        C::NoSpace => (Code::SandboxFailed, format!("{place} has no space left"), Certainty::Certain),
+        C::Timeout => (Code::SandboxFailed, format!("{place} does not make it in time"), Certainty::Possible),
         _ => (Code::SandboxFailed, format!("the runtime of {place} cannot make it"), Certainty::Likely),
     };
     Finding::new(code, subject, format!("No sandbox for {}: {what}.", pod.subject().path()))

@@ -14,22 +14,22 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
             let finding = match &statement.saying {
                 Saying::Storage(Storage::MountFailed { volume, cause }) => {
                     let Some((aspect, why, certainty)) = told(cause) else { continue };
-                    let volume = volume.as_deref().unwrap_or("");
+                    let volume = named(volume.as_deref());
                     Finding::new(
                         Code::VolumeMountFailed,
                         top.clone(),
-                        format!("Volume {volume} of {who} cannot be mounted: {why}."),
+                        format!("{volume} of {who} cannot be mounted: {why}."),
                     )
                     .aspect("cause", aspect)
                     .at_most(certainty)
                 }
                 Saying::Storage(Storage::AttachFailed { volume, multi, .. }) => {
-                    let volume = volume.as_deref().unwrap_or("");
+                    let volume = named(volume.as_deref());
                     let why = if *multi { "another node still has it" } else { "the attach fails" };
                     Finding::new(
                         Code::VolumeAttachFailed,
                         top.clone(),
-                        format!("Volume {volume} of {who} cannot be attached to the pod's node: {why}."),
+                        format!("{volume} of {who} cannot be attached to the pod's node: {why}."),
                     )
                     .aspect("cause", if *multi { "multi-attach" } else { "attach" })
                 }
@@ -50,6 +50,10 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
             );
         }
     }
+}
+
+fn named(volume: Option<&str>) -> String {
+    volume.map_or_else(|| "A volume".to_owned(), |name| format!("Volume {name}"))
 }
 
 fn told(cause: &MountCause) -> Option<(&'static str, &'static str, Certainty)> {
