@@ -22,9 +22,10 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
                 _ if facts.is_missing(&name) => found.push(
                     Finding::new(
                         Code::ClaimMissing,
-                        name.clone(),
+                        pod.top().clone(),
                         format!("{} mounts claim {}, which does not exist.", pod.top().path(), name.path()),
                     )
+                    .aspect("claim", name.name.clone())
                     .hits([pod.subject().clone()])
                     .since(pod.object.created.clone())
                     .shown_by(Proof::object(pod.object, format!("volume from claim {}", name.name))),
@@ -42,12 +43,14 @@ fn unbound(facts: &Facts, pod: &PodFact, object: &Object, claim: &Claim) -> Find
     };
     let phase = claim.phase.as_deref().unwrap_or("");
     let (mismatch, why, proof, certainty) = mismatch(facts, &subject, claim);
+    // What cannot start is the workload; which claim it waits for is told apart.
     let mut finding = Finding::new(
         Code::ClaimUnbound,
-        subject.clone(),
+        pod.top().clone(),
         format!("Claim {} of {} is {phase}: {why}.", subject.path(), pod.top().path()),
     )
     .aspect("mismatch", mismatch)
+    .aspect("claim", subject.name.clone())
     .at_most(certainty)
     .hits([pod.subject().clone()])
     .since(object.created.clone())
