@@ -164,7 +164,7 @@ pub struct Shortage {
 /// Reads an event.
 pub(super) fn event(reason: &str, text: &str) -> Option<Lifecycle> {
     Some(match reason {
-        "Unhealthy" => {
+        "Unhealthy" | "ProbeError" => {
             let (probe, errored, how) = probe::event(text)?;
             Lifecycle::Unhealthy { probe, errored, how }
         }

@@ -126,7 +126,7 @@ pub(super) fn mount(text: &str) -> Storage {
         };
     }
     let volume = quoted_after(text, "for volume ");
-    let error = after(text, "\" : ").or_else(|| after(text, " : ")).unwrap_or(text);
+    let error = ["\" : ", " : ", "\": "].iter().find_map(|literal| after(text, literal)).unwrap_or(text);
     Storage::MountFailed { volume, cause: cause(error) }
 }
 
@@ -198,6 +198,7 @@ fn csi(code: Option<&str>, text: &str) -> Option<MountCause> {
             "unable to find device",
             "Failed to find device",
             "volume attachment",
+            "but not found by serial",
         ],
     )
     .then_some(MountCause::NotAttached)
@@ -214,6 +215,8 @@ fn file_system(text: &str) -> Option<MountCause> {
         ("you might need a /sbin/mount", MountCause::HelperMissing),
         ("bad option; for several filesystems", MountCause::HelperMissing),
         ("access denied", MountCause::Denied),
+        ("AuthorizationFailed", MountCause::Denied),
+        ("HTTPStatusCode: 403", MountCause::Denied),
         ("permission denied", MountCause::Denied),
         ("Permission denied", MountCause::Denied),
         ("Operation not permitted", MountCause::Denied),
@@ -225,6 +228,7 @@ fn file_system(text: &str) -> Option<MountCause> {
         ("Device or resource busy", MountCause::Busy),
         ("apparently in use", MountCause::Busy),
         ("wrong fs type", MountCause::FileSystem),
+        ("ilesystem issues", MountCause::FileSystem),
         ("bad superblock", MountCause::FileSystem),
         ("can't read superblock", MountCause::FileSystem),
         ("Structure needs cleaning", MountCause::FileSystem),
@@ -238,6 +242,7 @@ fn file_system(text: &str) -> Option<MountCause> {
         ("mount.nfs", MountCause::NetworkFileSystem),
         ("mount.cifs", MountCause::NetworkFileSystem),
         ("mount error(", MountCause::NetworkFileSystem),
+        ("iSCSI", MountCause::NetworkFileSystem),
         ("Connection timed out", MountCause::NetworkFileSystem),
         ("Connection refused", MountCause::NetworkFileSystem),
         ("No route to host", MountCause::NetworkFileSystem),
@@ -403,6 +408,19 @@ mod tests {
             ("mkdir /var/lib/kubelet/pods/1/volumes/x: no space left on device", C::NoSpace),
             ("mount: special device /dev/xvdb does not exist", C::NotAttached),
             ("mkdir /mnt/x: read-only file system", C::ReadOnly),
+            (
+                "rpc error: code = Internal desc = Failed to log in to any iSCSI targets! Will not be able to attach volume",
+                C::NetworkFileSystem,
+            ),
+            (
+                "rpc error: code = Internal desc = Failed to stage volume v, err: Filesystem issues has been detected and will not be repaired",
+                C::FileSystem,
+            ),
+            ("rpc error: code = Internal desc = disk attached but not found by serial d-1", C::NotAttached),
+            (
+                "rpc error: code = Internal desc = no key for storage account(x), HTTPStatusCode: 403",
+                C::Denied,
+            ),
             ("a horse", C::Other("a horse".into())),
         ] {
             assert_eq!(why(error), expected, "{error}");

@@ -289,6 +289,7 @@ pub(super) fn url(text: &str) -> Option<Url<'_>> {
 pub(super) fn status(text: &str) -> Option<u16> {
     let rest = after(text, "unexpected status")
         .or_else(|| after(text, "unexpected HTTP status"))
+        .or_else(|| after(text, "failed with status code"))
         .or_else(|| after(text, "invalid status code from registry"))
         .or_else(|| after(text, "StatusCode"))?;
     rest.split(|c: char| c.is_whitespace() || c == ':' || c == ',' || c == '=')
@@ -438,6 +439,10 @@ mod tests {
             Some(429)
         );
         assert_eq!(status("received unexpected HTTP status: 503 Service Unavailable"), Some(503));
+        assert_eq!(
+            status("pulling from host quay.io failed with status code [manifests 3.8.5]: 401 UNAUTHORIZED"),
+            Some(401)
+        );
         assert_eq!(status("unexpected status"), None);
     }
 

@@ -67,7 +67,7 @@ pub enum ProbeFailure {
 /// The probe, whether it could not be asked at all, and how it failed.
 ///
 /// `<T> probe failed: <output>` counts toward the threshold; `<T> probe errored: <err>` (≤1.32) and `<T> probe errored
-/// and resulted in <state> state: <err>` (1.33+) do not. (pkg/kubelet/prober/prober.go, 1.13 to 1.36)
+/// and resulted in <state> state: <err>` (1.33+) do not. OpenShift adds events `ProbeError`: `<T> probe error: <output>`. (pkg/kubelet/prober/prober.go, 1.13 to 1.36)
 pub(super) fn event(text: &str) -> Option<(ProbeKind, bool, ProbeFailure)> {
     let probe = match word(text) {
         "Liveness" => ProbeKind::Liveness,
@@ -381,5 +381,9 @@ mod tests {
         );
         assert_eq!(errored("couldn't find port: http"), F::PortMissing);
         assert_eq!(event("no probe at all"), None);
+        assert_eq!(
+            event("Readiness probe error: HTTP probe failed with statuscode: 500 body: no"),
+            Some((ProbeKind::Readiness, false, F::HttpStatus(500)))
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! Why a pod's sandbox, and with it its network, is not made.
 
 use super::image::PullCause;
-use super::network::{self, Unreached};
+use super::network::{self, NetworkError, Unreached};
 use super::text::{after, between, grpc, has, has_any, keep, quoted_after, some, until, word};
 use super::{image, start};
 use crate::Text;
@@ -192,7 +192,13 @@ fn runtime(text: &str) -> Option<SandboxCause> {
     // CRI-O: `… pause image …`
     if has_any(
         text,
-        &["get sandbox image", "failed pulling image", "unable to pull pause image", "sandbox image"],
+        &[
+            "get sandbox image",
+            "failed pulling image",
+            "unable to pull pause image",
+            "error unpacking image",
+            "sandbox image",
+        ],
     ) {
         return Some(C::PauseImage { cause: image::cause(text) });
     }
@@ -293,8 +299,11 @@ fn agent(text: &str) -> Option<SandboxCause> {
     }
     let cni = has_any(text, &["etup network", "networkPlugin cni", "CNI network", "plugin type="]);
     match network::read(text) {
-        Some(unreached) if cni && network::url(text).is_some() => Some(C::ApiUnreached(unreached)),
         Some(_) if cni && has(text, "dial unix") => Some(C::AgentDown { plugin: named(text) }),
+        // a bare deadline does not say whose
+        Some(unreached) if cni && (unreached.address.is_some() || unreached.how != NetworkError::Timeout) => {
+            Some(C::ApiUnreached(unreached))
+        }
         _ => None,
     }
 }
@@ -316,7 +325,6 @@ fn rest(code: Option<&str>, text: &str) -> SandboxCause {
 
 #[cfg(test)]
 mod tests {
-    use super::network::NetworkError;
     use super::{SandboxCause as C, *};
 
     #[test]
@@ -400,6 +408,12 @@ mod tests {
         ] {
             assert_eq!(read(text), expected, "{text}");
         }
+        let bare = read(
+            r#"plugin type="calico" failed (add): error getting ClusterInformation: connection refused"#,
+        );
+        assert!(matches!(bare, C::ApiUnreached(Unreached { how: NetworkError::Refused, .. })), "{bare:?}");
+        let late = read(r#"plugin type="calico" failed (add): context deadline exceeded"#);
+        assert_eq!(late, C::Timeout);
         let api = read(
             r#"failed to setup network for sandbox "9f": plugin type="calico" failed (add): error getting ClusterInformation: Get "https://10.96.0.1:443/apis/crd.projectcalico.org/v1/clusterinformations/default": dial tcp 10.96.0.1:443: i/o timeout"#,
         );
@@ -429,6 +443,10 @@ mod tests {
                         how: network::DnsError::NoSuchHost,
                     },
                 },
+            ),
+            (
+                "rpc error: code = NotFound desc = failed to create containerd container: error unpacking image: failed to extract layer sha256:e3: failed to get reader from content store: content digest sha256:61: not found",
+                C::PauseImage { cause: PullCause::Corrupt },
             ),
             (
                 r#"failed to get sandbox runtime: no runtime for "gvisor" is configured"#,

@@ -20,7 +20,11 @@ pub(super) fn body(message: &str) -> &str {
     while let Some(rest) = body.strip_prefix(COMBINED) {
         body = rest.trim_start();
     }
-    body
+    // kubectl prints the container of an event before its message where it prints no column for it
+    match body.strip_prefix("spec.").and_then(|rest| rest.split_once("}: ")) {
+        Some((path, rest)) if path.contains("ontainers{") && !path.contains(' ') => rest.trim_start(),
+        _ => body,
+    }
 }
 
 /// The longest beginning of `text` of at most `bytes` bytes.
@@ -220,6 +224,8 @@ mod tests {
     #[test]
     fn bodies() {
         assert_eq!(body("  (combined from similar events): hello \n"), "hello");
+        assert_eq!(body("spec.initContainers{web}: Error: no"), "Error: no");
+        assert_eq!(body("spec.replicas: {a}: no"), "spec.replicas: {a}: no");
         let long = "é".repeat(LONGEST);
         assert!(body(&long).len() <= LONGEST);
         assert!(keep(&long).len() <= EXCERPT);
