@@ -1,7 +1,11 @@
 //! What a reader is told. Renderers are pure functions of a report.
 
 use crate::Text;
+#[cfg(test)]
+mod example;
+mod incident;
 pub mod json;
+mod layout;
 pub mod markdown;
 mod shell;
 mod tell;

@@ -1,187 +1,418 @@
-//! The report as JSON: `coroner/v1alpha1`, additive within the version. Times are RFC 3339 in UTC.
+//! The report as JSON: `coroner/v1alpha1`, described by `docs/schema/diagnosis.v1alpha1.json` and additive within the
+//! version. Fields keep their order, what is not known is `null`, and times are RFC 3339 in UTC.
 
-use super::{Change, Check, Incident, Report, Root, Step, shell, time, unlock};
-use crate::evidence::Locator;
-use crate::finding::{Proof, Ref};
+use super::incident::place;
+use super::time::{Now, rfc3339};
+use super::{Change, Check, Coverage, Impact, Incident, Report, Root, Step, shell, text, unlock};
+use crate::Text;
+use crate::clean::clean;
+use crate::evidence::Gap;
+use crate::finding::{NotSeen, Proof, Ref, Remedy, RuledOut};
 use crate::moment::Moment;
 use crate::subject::Subject;
-use serde_json::{Value, json};
+use serde::{Serialize, Serializer};
+use std::collections::BTreeMap;
 
-/// The report, indented.
+/// The report, indented, with a line end.
 pub fn render(report: &Report) -> String {
-    let mut text = serde_json::to_string_pretty(&value(report)).unwrap_or_default();
+    let wire = Writer { now: Now(text::reference(report)), context: report.context.as_ref() };
+    // Only a failing writer or a map with keys that are no strings could fail.
+    let mut text = serde_json::to_string_pretty(&wire.diagnosis(report)).unwrap_or_default();
     text.push('\n');
     text
 }
 
-/// The report as a document.
-pub fn value(report: &Report) -> Value {
-    let context = report.context.as_deref();
-    json!({
-        "apiVersion": "coroner/v1alpha1",
-        "kind": "Diagnosis",
-        "capturedAt": report.captured.as_ref().map(at),
-        "source": report.source,
-        "scope": {
-            "namespaces": report.scope.namespaces.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            "subjects": report.scope.subjects.iter().map(|s| subject(s, None)).collect::<Vec<_>>(),
-        },
-        "coverage": report.coverage.iter().map(|c| json!({
-            "source": c.source, "count": c.count, "from": c.from.as_ref().map(at), "to": c.to.as_ref().map(at),
-        })).collect::<Vec<_>>(),
-        "incidents": report.incidents.iter().map(|i| incident(i, context)).collect::<Vec<_>>(),
-        "folded": report.folded,
-        "gaps": report.gaps.iter().map(|gap| json!({
-            "what": unlock::words(&gap.read),
-            "why": unlock::gaps(std::slice::from_ref(gap)).pop(),
-            "locator": locator(&gap.locator),
-        })).collect::<Vec<_>>(),
-        "remarks": report.remarks,
-        "unread": {
-            "files": report.unread.files.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            "lines": report.unread.lines,
-        },
-    })
+/// Text from the evidence; written clean.
+#[derive(Clone, Copy)]
+struct Said<'a>(&'a str);
+
+impl Serialize for Said<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&clean(self.0))
+    }
 }
 
-/// RFC 3339 where the clock is tied to the calendar; else seconds from the capture, or nothing.
-fn at(moment: &Moment) -> Value {
-    if moment.clock.is_absolute() {
-        return Value::String(time::rfc3339(moment.earliest));
-    }
-    match moment.clock {
-        crate::moment::Clock::Capture(_) => {
-            json!({ "secondsBeforeCapture": moment.latest.saturating_neg() / 1_000_000 })
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DiagnosisWire<'a> {
+    api_version: &'static str,
+    kind: &'static str,
+    captured_at: Option<String>,
+    source: Said<'a>,
+    version: Option<Said<'a>>,
+    scope: ScopeWire<'a>,
+    coverage: Vec<CoverageWire<'a>>,
+    incidents: Vec<IncidentWire<'a>>,
+    folded: usize,
+    gaps: Vec<GapWire>,
+    remarks: Vec<Said<'a>>,
+    unread: UnreadWire<'a>,
+}
+
+#[derive(Serialize)]
+struct ScopeWire<'a> {
+    namespaces: Vec<Said<'a>>,
+    subjects: Vec<SubjectWire<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CoverageWire<'a> {
+    source: Said<'a>,
+    count: usize,
+    from: Option<String>,
+    from_text: Option<String>,
+    to: Option<String>,
+    to_text: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct IncidentWire<'a> {
+    id: Said<'a>,
+    severity: &'static str,
+    state: &'static str,
+    since: Option<String>,
+    since_text: Option<String>,
+    title: Said<'a>,
+    impact: ImpactWire<'a>,
+    certainty: &'static str,
+    root: RootWire<'a>,
+    contributing: Vec<RootWire<'a>>,
+    changes: Vec<ChangeWire<'a>>,
+    because: Vec<StepWire<'a>>,
+    members: Vec<SubjectWire<'a>>,
+    ruled_out: Vec<RuledOutWire<'a>>,
+    not_seen: Vec<NotSeenWire<'a>>,
+    remedies: Vec<RemedyWire<'a>>,
+    check: Option<CheckWire<'a>>,
+    remarks: Vec<Said<'a>>,
+}
+
+#[derive(Serialize)]
+struct ImpactWire<'a> {
+    nodes: Vec<SubjectWire<'a>>,
+    services: Vec<SubjectWire<'a>>,
+    workloads: Vec<WorkloadWire<'a>>,
+    pods: usize,
+}
+
+#[derive(Serialize)]
+struct WorkloadWire<'a> {
+    subject: SubjectWire<'a>,
+    ready: Option<u32>,
+    desired: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct RootWire<'a> {
+    code: &'static str,
+    aspect: BTreeMap<&'static str, Said<'a>>,
+    certainty: &'static str,
+    summary: Said<'a>,
+    subject: SubjectWire<'a>,
+}
+
+#[derive(Serialize)]
+struct SubjectWire<'a> {
+    group: Said<'a>,
+    kind: Said<'a>,
+    namespace: Option<Said<'a>>,
+    name: Said<'a>,
+    part: Option<Said<'a>>,
+    owner: Option<OwnerWire<'a>>,
+}
+
+#[derive(Serialize)]
+struct OwnerWire<'a> {
+    group: Said<'a>,
+    kind: Said<'a>,
+    name: Said<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ChangeWire<'a> {
+    at: Option<String>,
+    at_text: Option<String>,
+    subject: SubjectWire<'a>,
+    field: Said<'a>,
+    from: Option<Said<'a>>,
+    to: Option<Said<'a>>,
+    by: Option<Said<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StepWire<'a> {
+    id: usize,
+    caused_by: &'a [usize],
+    at: Option<String>,
+    at_text: Option<String>,
+    code: &'static str,
+    subject: SubjectWire<'a>,
+    summary: Said<'a>,
+    mechanism: Option<&'static str>,
+    certainty: &'static str,
+    evidence: Vec<ProofWire<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ProofWire<'a> {
+    source: &'static str,
+    #[serde(rename = "ref")]
+    identity: String,
+    locator: Option<String>,
+    text: Said<'a>,
+    at: Option<String>,
+    at_text: Option<String>,
+}
+
+#[derive(Serialize)]
+struct RuledOutWire<'a> {
+    what: Said<'a>,
+    because: Said<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct NotSeenWire<'a> {
+    what: Said<'a>,
+    unlocked_by: Option<String>,
+}
+
+#[derive(Serialize)]
+struct RemedyWire<'a> {
+    summary: Said<'a>,
+    command: Option<Vec<String>>,
+    honesty: String,
+}
+
+#[derive(Serialize)]
+struct CheckWire<'a> {
+    text: Said<'a>,
+    command: Option<Vec<String>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct GapWire {
+    what: String,
+    reason: &'static str,
+    detail: Option<String>,
+    unlocked_by: String,
+    locator: Option<String>,
+}
+
+#[derive(Serialize)]
+struct UnreadWire<'a> {
+    files: Vec<Said<'a>>,
+    lines: u64,
+}
+
+/// What the parts need of the whole.
+#[derive(Clone, Copy)]
+struct Writer<'a> {
+    now: Now,
+    context: Option<&'a Text>,
+}
+
+impl<'a> Writer<'a> {
+    fn diagnosis(self, report: &'a Report) -> DiagnosisWire<'a> {
+        DiagnosisWire {
+            api_version: "coroner/v1alpha1",
+            kind: "Diagnosis",
+            captured_at: report.captured.as_ref().and_then(rfc3339),
+            source: Said(&report.source),
+            version: report.version.as_deref().map(Said),
+            scope: ScopeWire {
+                namespaces: report.scope.namespaces.iter().map(|namespace| Said(namespace)).collect(),
+                subjects: subjects(&report.scope.subjects),
+            },
+            coverage: report.coverage.iter().map(|source| self.coverage(source)).collect(),
+            incidents: report.incidents.iter().map(|incident| self.incident(incident)).collect(),
+            folded: report.folded,
+            gaps: report.gaps.iter().map(|gap| self.gap(gap)).collect(),
+            remarks: said(&report.remarks),
+            unread: UnreadWire {
+                files: report.unread.files.iter().map(|file| Said(file)).collect(),
+                lines: report.unread.lines,
+            },
         }
-        _ => Value::Null,
+    }
+
+    /// The calendar's time and what the text report prints; the first is null where nothing ties it to the calendar.
+    fn at(self, moment: Option<&Moment>) -> (Option<String>, Option<String>) {
+        (moment.and_then(rfc3339), moment.map(|moment| self.now.stamp(moment)))
+    }
+
+    fn coverage(self, source: &'a Coverage) -> CoverageWire<'a> {
+        let ((from, from_text), (to, to_text)) = (self.at(source.from.as_ref()), self.at(source.to.as_ref()));
+        CoverageWire { source: Said(&source.source), count: source.count, from, from_text, to, to_text }
+    }
+
+    fn incident(self, incident: &'a Incident) -> IncidentWire<'a> {
+        let (since, since_text) = self.at(incident.since.as_ref());
+        IncidentWire {
+            id: Said(&incident.id),
+            severity: incident.severity.as_str(),
+            state: incident.course.as_str(),
+            since,
+            since_text,
+            title: Said(&incident.title),
+            impact: impact(&incident.impact),
+            certainty: incident.certainty.as_str(),
+            root: root(&incident.root),
+            contributing: incident.contributing.iter().map(root).collect(),
+            changes: incident.changes.iter().map(|change| self.change(change)).collect(),
+            because: incident.because.iter().map(|step| self.step(step)).collect(),
+            members: subjects(&incident.members),
+            ruled_out: incident.ruled_out.iter().map(ruled_out).collect(),
+            not_seen: incident.not_seen.iter().map(|item| self.not_seen(item)).collect(),
+            remedies: incident.remedies.iter().map(|remedy| self.remedy(remedy)).collect(),
+            check: incident.check.as_ref().map(|check| self.check(check)),
+            remarks: said(&incident.remarks),
+        }
+    }
+
+    fn change(self, change: &'a Change) -> ChangeWire<'a> {
+        let (at, at_text) = self.at(change.at.as_ref());
+        ChangeWire {
+            at,
+            at_text,
+            subject: subject(&change.subject, None),
+            field: Said(&change.field),
+            from: change.from.as_deref().map(Said),
+            to: change.to.as_deref().map(Said),
+            by: change.by.as_deref().map(Said),
+        }
+    }
+
+    fn step(self, step: &'a Step) -> StepWire<'a> {
+        let (at, at_text) = self.at(step.at.as_ref());
+        StepWire {
+            id: step.id,
+            caused_by: &step.caused_by,
+            at,
+            at_text,
+            code: step.code.as_str(),
+            subject: subject(&step.subject, None),
+            summary: Said(&step.summary),
+            mechanism: step.mechanism,
+            certainty: step.certainty.as_str(),
+            evidence: step.evidence.iter().map(|proof| self.proof(proof)).collect(),
+        }
+    }
+
+    fn proof(self, proof: &'a Proof) -> ProofWire<'a> {
+        let (at, at_text) = self.at(proof.at.as_ref());
+        let (source, identity) = identity(proof);
+        let locator = place(&proof.locator).map(|place| clean(&place).into_owned());
+        ProofWire { source, identity, locator, text: Said(&proof.text), at, at_text }
+    }
+
+    fn not_seen(self, item: &'a NotSeen) -> NotSeenWire<'a> {
+        let unlocked_by = item.read.as_ref().map(|read| unlock::unlock(read, self.context).line());
+        NotSeenWire { what: Said(&item.what), unlocked_by: unlocked_by.map(|line| clean(&line).into_owned()) }
+    }
+
+    fn remedy(self, remedy: &'a Remedy) -> RemedyWire<'a> {
+        RemedyWire {
+            summary: Said(&remedy.summary),
+            command: shell::remedy(remedy, self.context),
+            honesty: remedy.honesty.as_str().replace(' ', "-"),
+        }
+    }
+
+    fn check(self, check: &'a Check) -> CheckWire<'a> {
+        CheckWire { text: Said(&check.text), command: shell::coroner(&check.command, self.context) }
+    }
+
+    fn gap(self, gap: &Gap) -> GapWire {
+        let (_, detail) = unlock::why(&gap.why);
+        let owned = |text: &str| clean(text).into_owned();
+        GapWire {
+            what: owned(&unlock::what(&gap.read)),
+            reason: unlock::reason(&gap.why),
+            detail: (!detail.is_empty()).then(|| owned(&detail)),
+            unlocked_by: owned(&unlock::unlock(&gap.read, self.context).line()),
+            locator: place(&gap.locator).map(|place| owned(&place)),
+        }
     }
 }
 
-fn subject(subject: &Subject, owner: Option<&Subject>) -> Value {
-    json!({
-        "group": subject.kind.group(),
-        "kind": subject.kind.as_str(),
-        "namespace": subject.namespace.as_deref(),
-        "name": &*subject.name,
-        "part": subject.part.as_ref().map(|part| part.name().to_string()),
-        "owner": owner.map(|o| json!({ "kind": o.kind.as_str(), "name": &*o.name })),
-    })
+fn said(texts: &[String]) -> Vec<Said<'_>> {
+    texts.iter().map(|text| Said(text)).collect()
 }
 
-fn locator(locator: &Locator) -> String {
-    match locator.line {
-        Some(line) => format!("{}:{line}", locator.file),
-        None => locator.file.to_string(),
+fn subject<'a>(subject: &'a Subject, owner: Option<&'a Subject>) -> SubjectWire<'a> {
+    SubjectWire {
+        group: Said(subject.kind.group()),
+        kind: Said(subject.kind.as_str()),
+        namespace: subject.namespace.as_deref().map(Said),
+        name: Said(&subject.name),
+        part: subject.part.as_ref().map(|part| Said(part.name())),
+        owner: owner.map(|owner| OwnerWire {
+            group: Said(owner.kind.group()),
+            kind: Said(owner.kind.as_str()),
+            name: Said(&owner.name),
+        }),
     }
 }
 
-fn root(root: &Root) -> Value {
-    let aspect: serde_json::Map<String, Value> = root
-        .aspect
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), Value::String(value.to_string())))
-        .collect();
-    json!({
-        "code": root.code.as_str(),
-        "aspect": aspect,
-        "certainty": root.certainty.as_str(),
-        "summary": root.summary,
-        "subject": subject(&root.subject, root.owner.as_ref()),
-    })
+fn subjects(all: &[Subject]) -> Vec<SubjectWire<'_>> {
+    all.iter().map(|one| subject(one, None)).collect()
 }
 
-fn incident(incident: &Incident, context: Option<&str>) -> Value {
-    json!({
-        "id": incident.id,
-        "severity": incident.severity.as_str(),
-        "state": incident.course.as_str(),
-        "since": incident.since.as_ref().map(at),
-        "title": incident.title,
-        "impact": {
-            "pods": incident.impact.pods,
-            "workloads": incident.impact.workloads.iter().map(|(s, ready, desired)| json!({
-                "subject": subject(s, None), "ready": ready, "desired": desired,
-            })).collect::<Vec<_>>(),
-            "services": incident.impact.services.iter().map(|s| subject(s, None)).collect::<Vec<_>>(),
-            "nodes": incident.impact.nodes.iter().map(|s| subject(s, None)).collect::<Vec<_>>(),
-        },
-        "certainty": incident.certainty.as_str(),
-        "root": root(&incident.root),
-        "contributing": incident.contributing.iter().map(root).collect::<Vec<_>>(),
-        "changes": incident.changes.iter().map(change).collect::<Vec<_>>(),
-        "because": incident.because.iter().map(step).collect::<Vec<_>>(),
-        "members": incident.members.iter().map(|s| subject(s, None)).collect::<Vec<_>>(),
-        "ruledOut": incident.ruled_out.iter().map(|r| json!({ "what": r.what, "because": r.because })).collect::<Vec<_>>(),
-        "notSeen": incident.not_seen.iter().map(|n| json!({
-            "what": n.what, "unlockedBy": n.read.as_ref().map(unlock::words),
-        })).collect::<Vec<_>>(),
-        "remedies": incident.remedies.iter().map(|r| json!({
-            "summary": r.summary,
-            "command": shell::command(r, context),
-            "honesty": r.honesty.as_str().replace(' ', "-"),
-        })).collect::<Vec<_>>(),
-        "check": incident.check.as_ref().map(check),
-        "remarks": incident.remarks,
-    })
+fn impact(impact: &Impact) -> ImpactWire<'_> {
+    ImpactWire {
+        nodes: subjects(&impact.nodes),
+        services: subjects(&impact.services),
+        workloads: impact
+            .workloads
+            .iter()
+            .map(|(of, ready, desired)| WorkloadWire {
+                subject: subject(of, None),
+                ready: *ready,
+                desired: *desired,
+            })
+            .collect(),
+        pods: impact.pods,
+    }
 }
 
-fn change(change: &Change) -> Value {
-    json!({
-        "at": change.at.as_ref().map(at),
-        "subject": subject(&change.subject, None),
-        "field": change.field,
-        "from": change.from,
-        "to": change.to,
-        "by": change.by.as_deref(),
-    })
+fn root(root: &Root) -> RootWire<'_> {
+    RootWire {
+        code: root.code.as_str(),
+        aspect: root.aspect.iter().map(|(name, value)| (*name, Said(value))).collect(),
+        certainty: root.certainty.as_str(),
+        summary: Said(&root.summary),
+        subject: subject(&root.subject, root.owner.as_ref()),
+    }
 }
 
-fn step(step: &Step) -> Value {
-    json!({
-        "id": step.id,
-        "causedBy": step.caused_by,
-        "at": step.at.as_ref().map(at),
-        "code": step.code.as_str(),
-        "subject": subject(&step.subject, None),
-        "summary": step.summary,
-        "mechanism": step.mechanism,
-        "certainty": step.certainty.as_str(),
-        "evidence": step.evidence.iter().map(proof).collect::<Vec<_>>(),
-    })
+fn ruled_out(rival: &RuledOut) -> RuledOutWire<'_> {
+    RuledOutWire { what: Said(&rival.what), because: Said(&rival.because) }
 }
 
-fn proof(proof: &Proof) -> Value {
-    let source = match &proof.record {
-        Ref::Object(_) => "object",
-        Ref::Event(..) => "event",
-        Ref::Log(_) => "log",
-        Ref::NodeLog(_) => "journal",
-        Ref::Unit(..) => "unit",
+/// What kind of record a proof is of, and a hash of the record's content (FNV-1a, 64 bit): the same wherever it stood.
+fn identity(proof: &Proof) -> (&'static str, String) {
+    let hash = |parts: &[&str]| {
+        let bytes = parts.iter().flat_map(|part| part.bytes().chain([0]));
+        let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
+        format!("{hash:016x}")
     };
-    json!({
-        "source": source,
-        "ref": identity(&proof.record),
-        "locator": locator(&proof.locator),
-        "text": proof.text,
-        "at": proof.at.as_ref().map(at),
-    })
-}
-
-/// A record by its content, wherever it stood: FNV-1a of what names it, 64 bit.
-fn identity(record: &Ref) -> String {
-    let text = match record {
-        Ref::Object(subject) => format!("object {subject}"),
-        Ref::Event(subject, reason, message) => format!("event {subject} {reason} {message}"),
-        Ref::Log(place) => format!("log {}", locator(place)),
-        Ref::NodeLog(place) => format!("journal {}", locator(place)),
-        Ref::Unit(node, unit) => format!("unit {} {unit}", node.as_deref().unwrap_or("")),
-    };
-    let hash = text
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3));
-    format!("{hash:016x}")
-}
-
-fn check(check: &Check) -> Value {
-    json!({ "text": check.text, "command": check.command })
+    match &proof.record {
+        Ref::Object(subject) => ("object", hash(&["object", &subject.to_string()])),
+        Ref::Event(subject, reason, message) => {
+            ("event", hash(&["event", &subject.to_string(), reason, message]))
+        }
+        // Lines of logs are known by what they say.
+        Ref::Log(_) => ("log", hash(&["log", &proof.text])),
+        Ref::NodeLog(_) => ("journal", hash(&["journal", &proof.text])),
+        Ref::Unit(node, unit) => ("unit", hash(&["unit", node.as_deref().unwrap_or(""), unit])),
+    }
 }
