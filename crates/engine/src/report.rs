@@ -7,6 +7,8 @@ mod incident;
 pub mod json;
 mod layout;
 pub mod markdown;
+#[cfg(test)]
+mod schema;
 mod shell;
 mod tell;
 pub mod text;

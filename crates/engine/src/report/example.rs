@@ -156,7 +156,7 @@ pub(super) fn report() -> Report {
 }
 
 /// Everything that a report can hold, with texts and names of the worst kind.
-fn hostile() -> Report {
+pub(super) fn hostile() -> Report {
     const TEXT: &str = "a\u{1b}[31mred\u{1b}[0m \u{1b}]0;title\u{7} b\r\nc\u{202e}d\u{2066}\u{200b} `x` | *y* <b> # @all \u{9b}2J \u{7f} \
         世界世界世界世界世界世界世界世界世界世界世界世界世界世界 registry.example/team/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@sha256:0123456789";
     let text = || TEXT.to_owned();
@@ -256,7 +256,7 @@ fn hostile() -> Report {
 }
 
 /// No incident, and nearly nothing seen.
-fn empty() -> Report {
+pub(super) fn empty() -> Report {
     Report { incidents: Vec::new(), folded: 0, context: None, ..report() }
 }
 
