@@ -10,8 +10,8 @@ use std::path::Path;
 fn options() -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/detectors");
     let mut options = Vec::new();
-    for file in std::fs::read_dir(folder).unwrap() {
-        let source = std::fs::read_to_string(file.unwrap().path()).unwrap_or_default();
+    for file in std::fs::read_dir(folder).expect("the detectors are beside their tests") {
+        let source = file.and_then(|file| std::fs::read_to_string(file.path())).unwrap_or_default();
         let literals = source.split('"').filter(|text| text.starts_with("--") && text.len() > 3);
         let literals = literals.filter(|text| !text.contains(char::is_whitespace));
         options.extend(literals.map(|text| text.replace("{resource}", "memory")));
