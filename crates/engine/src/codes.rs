@@ -138,7 +138,6 @@ codes! {
     DependencyAddressWrong "dependency-address-wrong" "0.1" "A container's environment names an address that no Service has";
     DependencyScaledToZero "dependency-scaled-to-zero" "0.1" "A workload that others need is scaled to zero";
     DependencyUnreachable "dependency-unreachable" "0.1" "A workload cannot reach something that it depends on";
-    DependencySlow "dependency-slow" "0.1" "A workload that others depend on answers slowly";
     ConnectionPoolExhausted "connection-pool-exhausted" "0.1" "A workload's pool of connections to a dependency is empty";
     DatabaseConnectionsExhausted "database-connections-exhausted" "0.1" "A database has no connection left";
     DatabaseReadOnly "database-read-only" "0.1" "A database accepts no writes";
@@ -146,7 +145,6 @@ codes! {
     DatabasePortWrong "database-port-wrong" "0.1" "A workload asks its database at a port that it does not serve";
     NameResolutionFailing "name-resolution-failing" "0.1" "A workload cannot resolve names that exist";
     PortConflict "port-conflict" "0.1" "Two processes of a pod want the same port";
-    RouteMisdirected "route-misdirected" "0.1" "A gateway routes a path to a Service that does not serve it";
     // Workloads.
     JobFailed "job-failed" "0.1" "A Job gave up";
     WorkloadUnavailable "workload-unavailable" "0.1" "A workload has fewer ready pods than it should, and nothing seen says why";

@@ -3,6 +3,7 @@
 mod application_exit;
 mod claims;
 mod config_reference;
+mod control_plane;
 mod dependency_address;
 mod eviction;
 mod image_pull;
@@ -12,6 +13,7 @@ mod kube_proxy_down;
 mod kubelet_stopped;
 mod log_claims;
 mod node_not_ready;
+mod node_trouble;
 mod oom_killed;
 mod pods_refused;
 mod probe_kills;
@@ -72,7 +74,7 @@ pub static DETECTORS: &[Detector] = &[
     detector!(runtime_down: RuntimeDown, RuntimeUnresponsive),
     detector!(service_port: ServicePortMismatch, ServiceProtocolMismatch),
     detector!(service_selector: ServiceSelectsNothing),
-    detector!(symptoms: WorkloadUnavailable, ServiceWithoutEndpoints, ServiceShort),
+    detector!(symptoms: WorkloadUnavailable, ServiceWithoutEndpoints, ServiceShort, PodNotReady),
     detector!(unschedulable: InsufficientResources, NodeAffinityMismatch, TaintNotTolerated, NodesCordoned, PodAffinityUnsatisfied, PodAntiAffinityConflict, TopologySpreadUnsatisfied, HostPortConflict, VolumeNodeMismatch, Unschedulable, SchedulingGated),
     detector!(start_failed: CommandNotFound, CommandNotExecutable, WrongArchitecture, RunsAsRootRefused, HookFailed, ContainerStartFailed),
     detector!(sandbox: PodAddressesExhausted, NetworkPluginMissing, NetworkAgentDown, SandboxFailed),
@@ -81,6 +83,8 @@ pub static DETECTORS: &[Detector] = &[
     detector!(job_failed: JobFailed),
     detector!(scaled_to_zero: DependencyScaledToZero),
     detector!(log_claims: DatabaseLoginRefused, DatabasePortWrong, NameResolutionFailing, PortConflict, DatabaseConnectionsExhausted, DatabaseReadOnly, DependencyUnreachable, ConnectionPoolExhausted),
+    detector!(node_trouble: NodeRebooted, KernelPanic, NodeDiskFailing, NodeCertificateExpired),
+    detector!(control_plane: ControlPlaneStale),
 ];
 
 /// Runs every detector.

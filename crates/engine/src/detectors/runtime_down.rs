@@ -4,6 +4,7 @@ use crate::evidence::Read;
 use crate::facts::{Daemon, Facts, daemon, unit_proof};
 use crate::finding::{Certainty, Code, Finding, Honesty, Remedy};
 use crate::scan::message::NodeIssue;
+use crate::scan::node::NodeClaim;
 use crate::subject::Part;
 
 pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
@@ -33,17 +34,7 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
                 format!("{runtime} on node {name} runs and does not answer the kubelet."),
             )
             .at_most(Certainty::Likely),
-            (None, true) if down => Finding::new(
-                Code::RuntimeDown,
-                subject,
-                format!("The kubelet of {name} cannot reach {runtime}."),
-            )
-            .aspect("how", "unreachable")
-            .at_most(Certainty::Likely)
-            .not_seen(
-                format!("whether {runtime} was stopped, failed or hangs"),
-                Some(Read::Journal { node: name.clone(), unit: runtime.clone(), since: None }),
-            ),
+            (None, true) if down => unreachable(facts, name, &runtime, subject),
             (None, true) => Finding::new(
                 Code::RuntimeUnresponsive,
                 subject,
@@ -72,4 +63,32 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
                 )),
         );
     }
+}
+
+/// No unit was seen: the journals tell whether the runtime was stopped, died, or hangs.
+fn unreachable(facts: &Facts, node: &str, runtime: &str, subject: crate::subject::Subject) -> Finding {
+    let stopping = facts.journal_says(node, |c| *c == NodeClaim::RuntimeStopping);
+    let socket = facts.journal_says(node, |c| matches!(c, NodeClaim::RuntimeUnreachable { .. }));
+    let how = match (&stopping, &socket) {
+        (Some(_), _) | (_, Some((NodeClaim::RuntimeUnreachable { how: "missing" }, _))) => "stopped",
+        (_, Some((NodeClaim::RuntimeUnreachable { how: "refused" }, _))) => "failed",
+        _ => "unreachable",
+    };
+    let cannot = "the kubelet cannot start, stop or look at any container";
+    let summary = match how {
+        "stopped" => format!("{runtime} on node {node} was stopped: its socket is gone, and {cannot}."),
+        "failed" => format!("{runtime} on node {node} died: its socket refuses, and {cannot}."),
+        _ => format!("The kubelet of {node} cannot reach {runtime}."),
+    };
+    let mut finding = Finding::new(Code::RuntimeDown, subject, summary).aspect("how", how);
+    if how == "unreachable" {
+        finding = finding.at_most(Certainty::Likely).not_seen(
+            format!("whether {runtime} was stopped, failed or hangs"),
+            Some(Read::Journal { node: node.into(), unit: runtime.into(), since: None }),
+        );
+    }
+    for (_, proof) in stopping.into_iter().chain(socket) {
+        finding = finding.since(proof.at.clone().filter(|at| at.clock.is_absolute())).shown_by(proof);
+    }
+    finding
 }

@@ -1,12 +1,13 @@
 //! See `symptoms.md` for what this means and the cases it must pass.
 
 use crate::evidence::Read;
-use crate::facts::{Facts, ServiceFact};
+use crate::facts::{Facts, PodFact, ServiceFact};
 use crate::finding::{Certainty, Code, Finding, Proof};
 use crate::subject::Kind;
 
 pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
     facts.services().iter().filter_map(|service| short(facts, service)).for_each(|f| found.push(f));
+    facts.pods().filter_map(|pod| alone(facts, pod)).for_each(|f| found.push(f));
     for workload in facts.workloads() {
         let Some((ready, desired)) = workload.readiness() else { continue };
         let runs = matches!(workload.subject().kind, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet);
@@ -32,6 +33,28 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
             .not_seen("why its pods are not ready: their events and states", Some(Read::Events(subject))),
         );
     }
+}
+
+/// A pod that no workload answers for, that is not ready, and whose containers do not say why.
+fn alone(facts: &Facts, pod: &PodFact) -> Option<Finding> {
+    let waits = pod.is_ready() == Some(false) && !pod.is_finished() && !pod.is_deleting();
+    let counted =
+        pod.owners.iter().any(|o| facts.workload(&o.subject).is_some_and(|w| w.readiness().is_some()));
+    if !waits || counted || !pod.object.views.is_live() {
+        return None;
+    }
+    let subject = pod.subject().clone();
+    let status = pod.pod.printed_status.as_deref().map_or_else(String::new, |s| format!(" ({s})"));
+    Some(
+        Finding::new(
+            Code::PodNotReady,
+            subject.clone(),
+            format!("Pod {} is not ready{status}.", subject.path()),
+        )
+        .at_most(Certainty::Undetermined)
+        .shown_by(Proof::object(pod.object, format!("{} is not ready{status}", subject.path())))
+        .not_seen("why it is not ready: its events and states", Some(Read::Events(subject))),
+    )
 }
 
 /// A Service whose pods exist and of which too few are ready.

@@ -5,6 +5,7 @@ use crate::Text;
 use crate::evidence::{Condition, Unit};
 use crate::finding::{Proof, Ref};
 use crate::scan::message::{self, NodeIssue, Saying};
+use crate::scan::node::NodeClaim;
 
 /// Whether a daemon runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +64,30 @@ impl<'e> NodeFact<'e> {
         let (reason, text) = (ready.reason.as_deref().unwrap_or(""), ready.message.as_deref().unwrap_or(""));
         let text = format!("node {} Ready={} {reason}: {text}", self.name, ready.status);
         Some(Proof { at: ready.since.clone(), ..Proof::object(object, text) })
+    }
+}
+
+impl Facts<'_> {
+    /// The first sighting of a kind in the journals of a node, with its proof.
+    pub fn journal_says(
+        &self,
+        node: &str,
+        wanted: impl Fn(&NodeClaim) -> bool,
+    ) -> Option<(NodeClaim, Proof)> {
+        self.evidence.node_logs().iter().filter(|log| log.node.as_deref() == Some(node)).find_map(|log| {
+            let sighting = log.summary.seen(&wanted)?;
+            let mut locator = log.locator.clone();
+            locator.line = locator.line.map(|first| first.saturating_add(sighting.line));
+            let times =
+                if sighting.count > 1 { format!(" ({} times)", sighting.count) } else { String::new() };
+            let proof = Proof {
+                record: Ref::NodeLog(log.locator.clone()),
+                text: format!("journal: {}{times}", sighting.text),
+                at: sighting.first.map(|at| log.moment(at)),
+                locator,
+            };
+            Some((sighting.claim.clone(), proof))
+        })
     }
 }
 

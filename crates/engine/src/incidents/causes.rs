@@ -301,6 +301,37 @@ static SINGLE: &[Cause] = &[
         None,
         "the process ends while the kubelet stops it",
     ),
+    cause(
+        NodeRebooted,
+        KubeletStopped,
+        Relation::Node,
+        Some(900),
+        "no kubelet runs before the node is up again",
+    ),
+    cause(
+        NodeCertificateExpired,
+        KubeletStopped,
+        Relation::Node,
+        None,
+        "the API server lets no kubelet in without a valid certificate",
+    ),
+    cause(
+        NodeCertificateExpired,
+        KubeletCutOff,
+        Relation::Node,
+        None,
+        "the API server lets no kubelet in without a valid certificate",
+    ),
+    cause(NodeDiskFailing, RuntimeDown, Relation::Node, None, "the runtime needs to write"),
+    cause(NodeDiskFailing, KubeletStopped, Relation::Node, None, "the kubelet needs to write"),
+    cause(
+        PodNotReady,
+        ServiceWithoutEndpoints,
+        Relation::ServedBy,
+        None,
+        "a pod that is not ready is no endpoint",
+    ),
+    cause(PodNotReady, ServiceShort, Relation::ServedBy, None, "a pod that is not ready is no endpoint"),
     cause(ServiceSelectsNothing, ServiceWithoutEndpoints, Relation::ServedBy, None, "no pod, no endpoint"),
 ];
 

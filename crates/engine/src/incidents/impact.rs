@@ -103,9 +103,7 @@ pub(super) fn severity(tree: &[&Finding], impact: &Impact, facts: &Facts) -> Sev
     if node_lost || starved || control_plane || serves_nothing || !impact.services.is_empty() {
         return Severity::Critical;
     }
-    let warning = tree
-        .iter()
-        .all(|f| matches!(f.code, Code::NodeRebooted | Code::DependencySlow | Code::DependencyAddressWrong));
+    let warning = tree.iter().all(|f| matches!(f.code, Code::NodeRebooted | Code::DependencyAddressWrong));
     if warning { Severity::Warning } else { Severity::Error }
 }
 
