@@ -1,7 +1,11 @@
 //! Bytes in, observations and gaps out: reads what Kubernetes and its nodes print.
 
+mod address;
 pub mod kubectl;
 pub mod objects;
+mod pool;
+pub mod redact;
+pub mod time;
 
 use engine::Text;
 use engine::evidence::{Evidence, Gap, Locator, Observation, What};
@@ -104,4 +108,13 @@ pub fn read(record: RawRecord<'_>, out: &mut Intake) {
     if !objects::read(text, &place, out) {
         kubectl::observe::text(text, &place, out);
     }
+}
+
+/// The beginning of a text, at most so many bytes.
+pub(crate) fn clip(text: &str, most: usize) -> &str {
+    let mut end = text.len().min(most);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }

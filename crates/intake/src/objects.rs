@@ -1,8 +1,396 @@
 //! Kubernetes objects in JSON and YAML.
 
+mod config;
+mod container;
+mod event;
+mod json;
+mod meta;
+mod node;
+mod pod;
+mod policy;
+mod service;
+mod storage;
+mod wire;
+mod workload;
+mod yaml;
+
+use crate::pool::Pool;
 use crate::{Intake, Place};
+use engine::evidence::{Body, Gap, Locator, Node, Object, Read, View, What, Why};
+use engine::moment::Moment;
+use engine::subject::{Kind, Subject};
+use memchr::memchr_iter;
+use meta::{Make, Metadata, kind_of};
+use std::collections::BTreeSet;
+use wire::{Notes, Wire};
 
 /// Reads objects; false where the text is neither JSON nor YAML of objects.
-pub fn read(_text: &str, _place: &Place, _out: &mut Intake) -> bool {
-    false
+pub fn read(text: &str, place: &Place, out: &mut Intake) -> bool {
+    let (lists, between) = if text.trim_start().starts_with(['{', '[']) {
+        if !json::is_of_objects(text) {
+            return false;
+        }
+        json::lists(text)
+    } else {
+        if !yaml::is_of_objects(text) {
+            return false;
+        }
+        (yaml::lists(text), Vec::new())
+    };
+    let pool = Pool::new();
+    let mut reader = Reader {
+        place,
+        make: Make { pool: &pool },
+        read_before: out.observations.len(),
+        out,
+        text,
+        counted: 0,
+        lines: 0,
+        wishes: wishes(&place.file),
+    };
+    for list in &lists {
+        reader.list(list);
+    }
+    for (start, line) in between {
+        let locator = reader.locator(start);
+        reader.out.unread.lines += 1;
+        reader.out.unread.samples.push((locator, crate::clip(line, 200).into()));
+    }
+    true
 }
+
+/// Whether a path leads through a folder of manifests.
+fn wishes(path: &str) -> bool {
+    path.split('/').rev().skip(1).any(|folder| folder == "manifests")
+}
+
+/// In which of the two a piece is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Json,
+    Yaml,
+    /// YAML behind the dash of a list's item.
+    YamlItem,
+}
+
+/// An object, not parsed yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Piece<'a> {
+    form: Form,
+    text: &'a str,
+    /// Where it begins, in bytes from the start of the whole text.
+    start: usize,
+    /// `kind`, as written.
+    kind: Option<&'a str>,
+    /// `apiVersion`, as written.
+    version: Option<&'a str>,
+}
+
+/// A list of objects, or one object alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct List<'a> {
+    /// The list's kind and version, where it has them.
+    head: Option<(&'a str, &'a str)>,
+    pieces: Vec<Piece<'a>>,
+    /// More was there than is shown: `metadata.continue` is set.
+    partial: bool,
+    /// The text ends before the list does, at this byte.
+    cut: Option<usize>,
+}
+
+struct Reader<'r, 'o> {
+    place: &'r Place,
+    make: Make<'r>,
+    out: &'o mut Intake,
+    text: &'r str,
+    /// Bytes in which line ends have been counted, and how many there were.
+    counted: usize,
+    lines: usize,
+    /// Whether what is read are wishes.
+    wishes: bool,
+    /// Observations that were there before the list at hand.
+    read_before: usize,
+}
+
+/// What all kinds have, and what is particular to one.
+type Parts<'a> = (Option<Metadata<'a>>, bool, Body);
+
+impl Reader<'_, '_> {
+    fn list(&mut self, list: &List<'_>) {
+        self.read_before = self.out.observations.len();
+        let of = list.head.and_then(|(kind, version)| Some((kind.strip_suffix("List")?, version)));
+        let of = of.filter(|(kind, _)| !kind.is_empty());
+        for piece in &list.pieces {
+            let kind = piece.kind.or(of.map(|(kind, _)| kind));
+            let version = piece.version.or(of.map(|(_, version)| version));
+            match kind {
+                Some(kind) => self.piece(piece, kind, version),
+                None => {
+                    let locator = self.locator(piece.start);
+                    self.gap(None, "an object without a kind", locator);
+                }
+            }
+        }
+        self.listed(list, of.map(|(kind, version)| kind_of(kind, Some(version))));
+        if let Some(end) = list.cut {
+            let locator = self.locator(end);
+            let read = Read::File { path: self.place.file.clone() };
+            let why = Why::Truncated("the text ends inside an object or a list".into());
+            self.out.gaps.push(Gap { read, why, locator });
+        }
+    }
+
+    /// A whole list in a file that is named for its kind (`pods.json`) shows all objects of the kind in the namespaces
+    /// that it shows any of, or in that which the file is named for (`pods/shop.json`).
+    fn listed(&mut self, list: &List<'_>, of: Option<Kind>) {
+        let (folder, stem) =
+            self.place.file.rsplit_once('/').map_or(("", &*self.place.file), |(folder, name)| (folder, name));
+        let stem = stem.rsplit_once('.').map_or(stem, |(stem, _)| stem);
+        let folder = folder.rsplit('/').next().unwrap_or(folder);
+        let named = |kind: &Kind| [stem, folder].contains(&kind.plural().as_str());
+        let Some(kind) = of.filter(|kind| !matches!(kind, Kind::Other(_))).or_else(|| {
+            let mut kinds = Kind::ALL.iter().filter(|kind| named(kind));
+            kinds.next().cloned()
+        }) else {
+            return;
+        };
+        let uniform = list.pieces.iter().all(|piece| piece.kind.is_none_or(|it| it == kind.as_str()));
+        if self.wishes
+            || list.head.is_none()
+            || list.partial
+            || list.cut.is_some()
+            || !uniform
+            || !named(&kind)
+        {
+            return;
+        }
+        let mut namespaces: BTreeSet<Option<engine::Text>> = BTreeSet::new();
+        if !kind.is_namespaced() {
+            namespaces.insert(None);
+        } else {
+            let read = &self.out.observations[self.read_before..];
+            namespaces.extend(read.iter().filter_map(|it| match &it.what {
+                What::Object(object) if object.subject.kind == kind => {
+                    object.subject.namespace.clone().map(Some)
+                }
+                _ => None,
+            }));
+            if namespaces.is_empty() && kind.plural() == folder {
+                namespaces.insert(Some(stem.into()));
+            }
+        }
+        for namespace in namespaces {
+            let locator = self.locator(self.counted);
+            self.observe(locator, What::Listed { kind: kind.clone(), namespace });
+        }
+    }
+
+    /// The line of a byte. Bytes are asked for in ascending order.
+    fn locator(&mut self, at: usize) -> Locator {
+        let bytes = self.text.as_bytes();
+        if let Some(passed) = bytes.get(self.counted..at.min(bytes.len())) {
+            self.lines += memchr_iter(b'\n', passed).count();
+            self.counted = at.min(bytes.len());
+        }
+        let before = usize::try_from(self.place.lines_before).unwrap_or(0);
+        self.place.line(before + self.lines + 1)
+    }
+
+    fn gap(&mut self, subject: Option<Subject>, why: &str, locator: Locator) {
+        let read = subject.map_or_else(|| Read::File { path: self.place.file.clone() }, Read::Object);
+        self.out.gaps.push(Gap { read, why: Why::Unparsable(crate::clip(why, 400).into()), locator });
+    }
+
+    fn piece(&mut self, piece: &Piece<'_>, kind: &str, version: Option<&str>) {
+        let locator = self.locator(piece.start);
+        let group = version.and_then(|version| version.split_once('/')).map_or("", |(group, _)| group);
+        let notes = Notes::new(matches!(kind, "Pod" | "Event" | "Lease" | "EndpointSlice"));
+        if kind == "Event" && matches!(group, "" | "events.k8s.io") {
+            match parse::<event::EventObject<'_>>(piece, &notes) {
+                Ok(wire) => {
+                    let event = wire.as_ref().and_then(|wire| self.make.event(wire));
+                    let about = event.as_ref().map(|event| event.about.whole());
+                    self.faults(&notes, about, &locator);
+                    match event {
+                        Some(event) => self.observe(locator, What::Event(Box::new(event))),
+                        None => self.gap(None, "an event without an object or a reason", locator),
+                    }
+                }
+                Err(error) => self.gap(None, &error, locator),
+            }
+            return;
+        }
+        let kind = kind_of(kind, version);
+        match self.parts(&kind, piece, &notes) {
+            Ok(parts) => self.object(kind, parts, &notes, locator),
+            Err(error) => self.gap(None, &error, locator),
+        }
+    }
+
+    fn faults(&mut self, notes: &Notes, subject: Option<Subject>, locator: &Locator) {
+        for fault in notes.take() {
+            self.gap(subject.clone(), &fault, locator.clone());
+        }
+    }
+
+    fn observe(&mut self, locator: Locator, what: What) {
+        let place = self.place;
+        self.out.observations.push(engine::evidence::Observation {
+            capture: place.capture.clone(),
+            sequence: place.sequence,
+            locator,
+            what,
+        });
+    }
+
+    fn object(&mut self, kind: Kind, parts: Parts<'_>, notes: &Notes, locator: Locator) {
+        let (metadata, has_status, body) = parts;
+        let metadata = metadata.unwrap_or_default();
+        let name = metadata.name.as_deref().filter(|name| !name.is_empty());
+        let Some(name) = name else {
+            // A manifest may leave the name to the API server; then there is nothing to know it by.
+            self.faults(notes, None, &locator);
+            if metadata.generate_name.is_none() {
+                self.gap(None, "an object without a name", locator);
+            }
+            return;
+        };
+        let make = &self.make;
+        let namespace = metadata.namespace.as_deref();
+        let subject = make.subject(kind, namespace, name);
+        let created = make.time(&metadata.created);
+        let seen = metadata.uid.is_some() || !self.wishes && (created.is_some() || has_status);
+        let mut object = Object::new(subject.clone(), if seen { View::Whole } else { View::Manifest });
+        object.uid = make.some(&metadata.uid);
+        object.created = created;
+        object.deleting = make.time(&metadata.deleting);
+        object.is_deleting = Some(metadata.deleting.is_some());
+        object.labels = Some(make.map(&metadata.labels).unwrap_or_default());
+        object.annotations = Some(make.annotations(&metadata.annotations).unwrap_or_default());
+        object.owners = seen.then(|| {
+            metadata.owners.as_deref().map(|owners| make.owners(owners, namespace)).unwrap_or_default()
+        });
+        object.managers = make.managers(&metadata.managed);
+        object.body = body;
+        let renewed = lease_of_node(&object);
+        self.faults(notes, Some(subject), &locator);
+        if let Some((node, renewed)) = renewed {
+            let mut object = Object::new(Subject::node(&node), View::Mention);
+            object.body = Body::Node(Node { lease_renewed: Some(renewed), ..Node::default() });
+            self.observe(locator.clone(), What::Object(Box::new(object)));
+        }
+        self.observe(locator, What::Object(Box::new(object)));
+    }
+
+    fn parts<'a>(&self, kind: &Kind, piece: &Piece<'a>, notes: &Notes) -> Result<Parts<'a>, String> {
+        let make = &self.make;
+        macro_rules! read {
+            ($wire:ty, $body:expr) => {
+                read!($wire, $body, |_| false)
+            };
+            ($wire:ty, $body:expr, $status:expr) => {{
+                let wire = parse::<$wire>(piece, notes)?.unwrap_or_default();
+                let has_status: fn(&$wire) -> bool = $status;
+                let (body, has_status) = ($body(&wire), has_status(&wire));
+                (wire.metadata, has_status, body)
+            }};
+        }
+        Ok(match kind {
+            Kind::Pod => read!(
+                pod::PodObject<'a>,
+                |wire: &pod::PodObject<'a>| {
+                    let name = wire.metadata.as_ref().and_then(|metadata| metadata.name.as_deref());
+                    Body::Pod(make.pod(wire.spec.as_ref(), wire.status.as_ref(), name))
+                },
+                |wire| wire.status.as_ref().is_some_and(|status| status.phase.is_some())
+            ),
+            Kind::Node => read!(node::NodeObject<'a>, |wire| Body::Node(make.node(wire)), |wire| wire
+                .status
+                .as_ref()
+                .is_some_and(|status| status.conditions.is_some())),
+            Kind::Deployment
+            | Kind::ReplicaSet
+            | Kind::ReplicationController
+            | Kind::StatefulSet
+            | Kind::DaemonSet
+            | Kind::Job
+            | Kind::CronJob => read!(
+                workload::WorkloadObject<'a>,
+                |wire| Body::Workload(make.workload(kind, wire)),
+                |wire| wire.status.as_ref().is_some_and(workload::WorkloadStatus::says_something)
+            ),
+            Kind::Service => read!(service::ServiceObject<'a>, |wire| Body::Service(make.service(wire))),
+            Kind::Endpoints => {
+                read!(service::EndpointsObject<'a>, |wire| Body::Endpoints(make.endpoints(wire)))
+            }
+            Kind::EndpointSlice => read!(service::SliceObject<'a>, |wire| Body::Endpoints(make.slice(wire))),
+            Kind::Ingress => read!(service::IngressObject<'a>, |wire| Body::Ingress(make.ingress(wire))),
+            Kind::NetworkPolicy => {
+                read!(service::PolicyObject<'a>, |wire| Body::NetworkPolicy(make.network_policy(wire)))
+            }
+            Kind::PersistentVolumeClaim => {
+                read!(storage::ClaimObject<'a>, |wire| Body::Claim(make.claim(wire)), |wire| wire
+                    .status
+                    .as_ref()
+                    .is_some_and(|status| status.phase.is_some()))
+            }
+            Kind::PersistentVolume => read!(
+                storage::VolumeObject<'a>,
+                |wire| Body::PersistentVolume(make.volume_object(wire)),
+                |wire| wire.status.as_ref().is_some_and(|status| status.phase.is_some())
+            ),
+            Kind::StorageClass => {
+                read!(storage::ClassObject<'a>, |wire| Body::StorageClass(make.storage_class(wire)))
+            }
+            Kind::ResourceQuota => {
+                read!(policy::QuotaObject<'a>, |wire| Body::Quota(make.quota(wire)), |wire| wire
+                    .status
+                    .as_ref()
+                    .is_some_and(|status| status.hard.is_some()))
+            }
+            Kind::HorizontalPodAutoscaler => read!(
+                policy::ScalerObject<'a>,
+                |wire: &policy::ScalerObject<'a>| {
+                    let namespace = wire.metadata.as_ref().and_then(|metadata| metadata.namespace.as_deref());
+                    Body::Autoscaler(make.autoscaler(wire, namespace))
+                },
+                |wire| wire.status.as_ref().is_some_and(|status| status.conditions.is_some())
+            ),
+            Kind::PodDisruptionBudget => {
+                read!(policy::BudgetObject<'a>, |wire| Body::Budget(make.budget(wire)), |wire| wire
+                    .status
+                    .as_ref()
+                    .is_some_and(|status| status.allowed.is_some()))
+            }
+            Kind::ConfigMap => read!(config::MapObject<'a>, |wire| Body::Config(make.config_map(wire))),
+            Kind::Secret => read!(config::SecretObject<'a>, |wire| Body::Config(make.secret_object(wire))),
+            Kind::ServiceAccount => {
+                read!(config::AccountObject<'a>, |wire| Body::ServiceAccount(make.account(wire)))
+            }
+            Kind::Lease => read!(node::LeaseObject<'a>, |wire| Body::Lease(make.lease(wire))),
+            _ => read!(policy::NamedObject<'a>, |_: &policy::NamedObject<'a>| Body::Name),
+        })
+    }
+}
+
+fn parse<'a, T: Wire<'a>>(piece: &Piece<'a>, notes: &Notes) -> Result<Option<T>, String> {
+    match piece.form {
+        Form::Json => wire::from_json(piece.text, notes),
+        Form::Yaml => yaml::parse(piece.text, false, notes),
+        Form::YamlItem => yaml::parse(piece.text, true, notes),
+    }
+}
+
+/// The node that a lease is of, and its last renewal (pkg/kubelet/nodelease: the namespace is fixed, the name is the
+/// node's).
+fn lease_of_node(object: &Object) -> Option<(engine::Text, Moment)> {
+    match &object.body {
+        Body::Lease(lease) if object.subject.namespace() == "kube-node-lease" => {
+            Some((object.subject.name.clone(), lease.renewed.clone()?))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

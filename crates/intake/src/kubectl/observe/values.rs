@@ -1,11 +1,12 @@
 //! Values as kubectl prints them.
 
 use crate::Place;
+pub(super) use crate::address::of as address;
 use crate::kubectl::age::{self, Age};
 use crate::kubectl::outline::is_none;
 use crate::kubectl::times::{self, Basis};
 use engine::Text;
-use engine::evidence::{Address, Quantity, Resources, Selector};
+use engine::evidence::{Quantity, Resources, Selector};
 use engine::moment::{Clock, Moment};
 use std::collections::BTreeMap;
 
@@ -144,53 +145,10 @@ pub(super) fn access_modes(text: &str) -> Vec<Text> {
         .collect()
 }
 
-/// The address that a value holds, if it is one: `host:port`, or a URL. Credentials and paths are dropped.
-pub fn address(value: &str) -> Option<Address> {
-    let value = value.trim();
-    let (scheme, rest) = match value.split_once("://") {
-        Some((scheme, rest))
-            if scheme.len() <= 40
-                && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.:".contains(&b)) =>
-        {
-            (Some(scheme.rsplit(':').next().unwrap_or(scheme)), rest)
-        }
-        Some(_) => return None,
-        None => (None, value),
-    };
-    let (authority, path) = rest.split_once(['/', '?']).map_or((rest, ""), |(a, p)| (a, p));
-    let (user, host_port) = authority.rsplit_once('@').map_or((None, authority), |(u, h)| (Some(u), h));
-    let (host, port) = match host_port.rsplit_once(':') {
-        Some((host, port)) => (host, Some(port.parse::<u16>().ok()?)),
-        None => (host_port, None),
-    };
-    // A word without scheme and port is no address.
-    if scheme.is_none() && (port.is_none() || !path.is_empty() && value.starts_with('/')) {
-        return None;
-    }
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    let is_name = !host.is_empty()
-        && host.len() <= 253
-        && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
-        && host.bytes().any(|b| b.is_ascii_alphabetic() || b == b'.');
-    if !is_name {
-        return None;
-    }
-    let database = match scheme {
-        Some("http" | "https" | "ws" | "wss" | "grpc" | "tcp") | None => None,
-        Some(_) => path.split(['?', '/', '&']).next().filter(|p| !p.is_empty()).map(Text::from),
-    };
-    Some(Address {
-        scheme: scheme.map(Text::from),
-        host: host.into(),
-        port,
-        database,
-        has_user: user.is_some(),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use engine::evidence::Address;
 
     #[test]
     fn addresses_lose_their_secrets() {

@@ -1,0 +1,311 @@
+//! Containers of pods: what they should be, and what became of them.
+
+use super::meta::{Make, Requirements, count, port};
+use super::wire::{Present, Scalar, Str, wire};
+use crate::{address, redact};
+use engine::Text;
+use engine::evidence::{Action, Container, Ended, EnvSource, EnvVar, Mount, Port, Probe, Role, State};
+
+wire! {
+    /// `v1.Container` and `v1.EphemeralContainer`.
+    struct WireContainer {
+        name: Str<'a> = "name",
+        image: Str<'a> = "image",
+        pull_policy: Str<'a> = "imagePullPolicy",
+        command: Vec<Str<'a>> = "command",
+        args: Vec<Str<'a>> = "args",
+        ports: Vec<WirePort<'a>> = "ports",
+        resources: Requirements<'a> = "resources",
+        env: Vec<WireEnv<'a>> = "env",
+        env_from: Vec<EnvFrom<'a>> = "envFrom",
+        mounts: Vec<WireMount<'a>> = "volumeMounts",
+        liveness: WireProbe<'a> = "livenessProbe",
+        readiness: WireProbe<'a> = "readinessProbe",
+        startup: WireProbe<'a> = "startupProbe",
+        lifecycle: Lifecycle<'a> = "lifecycle",
+        restart_policy: Str<'a> = "restartPolicy",
+    }
+    /// `v1.ContainerPort`.
+    struct WirePort {
+        name: Str<'a> = "name",
+        port: i64 = "containerPort",
+        host_port: i64 = "hostPort",
+        protocol: Str<'a> = "protocol",
+    }
+    /// `v1.EnvVar`.
+    struct WireEnv {
+        name: Str<'a> = "name",
+        value: Scalar<'a> = "value",
+        from: ValueFrom<'a> = "valueFrom",
+    }
+    /// `v1.EnvVarSource`.
+    struct ValueFrom {
+        config_map: KeyRef<'a> = "configMapKeyRef",
+        secret: KeyRef<'a> = "secretKeyRef",
+    }
+    /// `v1.ConfigMapKeySelector`, `v1.SecretKeySelector` and the sources of `envFrom`.
+    struct KeyRef {
+        name: Str<'a> = "name",
+        key: Str<'a> = "key",
+        optional: bool = "optional",
+    }
+    /// `v1.EnvFromSource`.
+    struct EnvFrom {
+        prefix: Str<'a> = "prefix",
+        config_map: KeyRef<'a> = "configMapRef",
+        secret: KeyRef<'a> = "secretRef",
+    }
+    /// `v1.VolumeMount`.
+    struct WireMount {
+        name: Str<'a> = "name",
+        path: Str<'a> = "mountPath",
+        sub_path: Str<'a> = "subPath",
+        sub_path_expr: Str<'a> = "subPathExpr",
+        read_only: bool = "readOnly",
+    }
+    /// `v1.Probe`.
+    struct WireProbe {
+        http: HttpGet<'a> = "httpGet",
+        tcp: TcpSocket<'a> = "tcpSocket",
+        grpc: GrpcAction<'a> = "grpc",
+        exec: ExecAction<'a> = "exec",
+        delay: i64 = "initialDelaySeconds",
+        timeout: i64 = "timeoutSeconds",
+        period: i64 = "periodSeconds",
+        success: i64 = "successThreshold",
+        failure: i64 = "failureThreshold",
+    }
+    /// `v1.HTTPGetAction`.
+    struct HttpGet {
+        path: Str<'a> = "path",
+        port: Scalar<'a> = "port",
+        scheme: Str<'a> = "scheme",
+    }
+    /// `v1.TCPSocketAction`.
+    struct TcpSocket {
+        port: Scalar<'a> = "port",
+    }
+    /// `v1.GRPCAction`.
+    struct GrpcAction {
+        port: Scalar<'a> = "port",
+        service: Str<'a> = "service",
+    }
+    /// `v1.ExecAction`.
+    struct ExecAction {
+        command: Vec<Str<'a>> = "command",
+    }
+    /// `v1.Lifecycle`.
+    struct Lifecycle {
+        pre_stop: Present = "preStop",
+    }
+    /// `v1.ContainerStatus`.
+    struct ContainerStatus {
+        name: Str<'a> = "name",
+        id: Str<'a> = "containerID",
+        state: WireState<'a> = "state",
+        last: WireState<'a> = "lastState",
+        ready: bool = "ready",
+        restarts: i64 = "restartCount",
+    }
+    /// `v1.ContainerState`.
+    struct WireState {
+        waiting: Waiting<'a> = "waiting",
+        running: Running<'a> = "running",
+        terminated: Terminated<'a> = "terminated",
+    }
+    /// `v1.ContainerStateWaiting`.
+    struct Waiting {
+        reason: Str<'a> = "reason",
+        message: Str<'a> = "message",
+    }
+    /// `v1.ContainerStateRunning`.
+    struct Running {
+        started: Str<'a> = "startedAt",
+    }
+    /// `v1.ContainerStateTerminated`.
+    struct Terminated {
+        exit_code: i64 = "exitCode",
+        signal: i64 = "signal",
+        reason: Str<'a> = "reason",
+        message: Str<'a> = "message",
+        started: Str<'a> = "startedAt",
+        finished: Str<'a> = "finishedAt",
+        id: Str<'a> = "containerID",
+    }
+}
+
+/// Longest word of a command line that is kept, in bytes.
+const LONGEST_WORD: usize = 256;
+
+/// Most words of a command line that are kept.
+const MOST_WORDS: usize = 64;
+
+impl Make<'_> {
+    pub(super) fn container(&self, wire: &WireContainer<'_>, role: Role) -> Option<Container> {
+        let role = match role {
+            Role::Init if wire.restart_policy.as_deref() == Some("Always") => Role::Sidecar,
+            role => role,
+        };
+        let mut container = Container::new(self.some(&wire.name)?, role);
+        container.image = self.some(&wire.image);
+        container.pull_policy = self.some(&wire.pull_policy);
+        container.command = wire.command.as_deref().map(|words| self.words(words));
+        container.args = wire.args.as_deref().map(|words| self.words(words));
+        container.ports = wire.ports.as_ref().map(|all| all.iter().filter_map(|it| self.port(it)).collect());
+        if let Some(resources) = &wire.resources {
+            container.limits = self.resources(&resources.limits);
+            container.requests = self.resources(&resources.requests);
+        }
+        container.env = (wire.env.is_some() || wire.env_from.is_some()).then(|| self.env(wire));
+        container.mounts =
+            wire.mounts.as_ref().map(|all| all.iter().filter_map(|it| self.mount(it)).collect());
+        container.liveness = wire.liveness.as_ref().and_then(|probe| self.probe(probe));
+        container.readiness = wire.readiness.as_ref().and_then(|probe| self.probe(probe));
+        container.startup = wire.startup.as_ref().and_then(|probe| self.probe(probe));
+        container.pre_stop =
+            Some(wire.lifecycle.as_ref().is_some_and(|lifecycle| lifecycle.pre_stop.is_some()));
+        Some(container)
+    }
+
+    /// The words of a command line. A word that follows a flag with a secret's name is its value.
+    fn words(&self, words: &[Str<'_>]) -> Vec<Text> {
+        let mut after_secret = false;
+        words
+            .iter()
+            .take(MOST_WORDS)
+            .map(|word| {
+                let hidden = std::mem::replace(&mut after_secret, redact::is_secret_flag(word));
+                if hidden && !word.starts_with('-') {
+                    return self.text(redact::HIDDEN);
+                }
+                self.text(crate::clip(&redact::text(word), LONGEST_WORD))
+            })
+            .collect()
+    }
+
+    fn port(&self, wire: &WirePort<'_>) -> Option<Port> {
+        Some(Port {
+            name: self.some(&wire.name),
+            port: port(wire.port)?,
+            protocol: self.some(&wire.protocol).unwrap_or_else(|| self.text("TCP")),
+            host_port: port(wire.host_port),
+        })
+    }
+
+    fn mount(&self, wire: &WireMount<'_>) -> Option<Mount> {
+        Some(Mount {
+            volume: self.some(&wire.name)?,
+            path: self.opt(&wire.path)?,
+            sub_path: self.some(&wire.sub_path).or_else(|| self.some(&wire.sub_path_expr)),
+            read_only: wire.read_only.unwrap_or(false),
+        })
+    }
+
+    fn env(&self, wire: &WireContainer<'_>) -> Vec<EnvVar> {
+        let literals: Vec<(&str, &str)> = wire
+            .env
+            .iter()
+            .flatten()
+            .filter_map(|it| Some((it.name.as_deref()?, &*it.value.as_ref()?.0)))
+            .collect();
+        let variable = |it: &WireEnv<'_>| {
+            let name = it.name.as_deref()?;
+            let from = match (&it.from, &it.value) {
+                (Some(from), _) => self.value_from(from),
+                (None, Some(value)) => match address::of_variable(name, &value.0, &literals) {
+                    Some(address) => EnvSource::Address(address),
+                    None => EnvSource::Literal,
+                },
+                (None, None) => EnvSource::Literal,
+            };
+            Some(EnvVar { name: self.text(name), from })
+        };
+        let whole = |it: &EnvFrom<'_>| {
+            let optional = |reference: &KeyRef<'_>| reference.optional.unwrap_or(false);
+            let from = match (&it.config_map, &it.secret) {
+                (Some(map), _) => {
+                    EnvSource::ConfigMap { name: self.some(&map.name)?, optional: optional(map) }
+                }
+                (_, Some(secret)) => {
+                    EnvSource::Secret { name: self.some(&secret.name)?, optional: optional(secret) }
+                }
+                _ => return None,
+            };
+            Some(EnvVar { name: self.opt(&it.prefix).unwrap_or_default(), from })
+        };
+        let variables = wire.env.iter().flatten().filter_map(variable);
+        variables.chain(wire.env_from.iter().flatten().filter_map(whole)).collect()
+    }
+
+    fn value_from(&self, from: &ValueFrom<'_>) -> EnvSource {
+        let key = |reference: &KeyRef<'_>| {
+            let optional = reference.optional.unwrap_or(false);
+            Some((self.some(&reference.name)?, self.some(&reference.key)?, optional))
+        };
+        let map = from.config_map.as_ref().and_then(key);
+        let secret = from.secret.as_ref().and_then(key);
+        match (map, secret) {
+            (Some((name, key, optional)), _) => EnvSource::ConfigMapKey { name, key, optional },
+            (_, Some((name, key, optional))) => EnvSource::SecretKey { name, key, optional },
+            _ => EnvSource::Field,
+        }
+    }
+
+    /// Where a field is left out, the API server's default (pkg/apis/core/v1/defaults.go, 1.36).
+    fn probe(&self, wire: &WireProbe<'_>) -> Option<Probe> {
+        let number = |port: &Option<Scalar<'_>>| Some(self.text(&port.as_ref()?.0));
+        let action = if let Some(http) = &wire.http {
+            let https = http.scheme.as_deref().is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"));
+            Action::Http {
+                scheme: self.text(if https { "https" } else { "http" }),
+                port: number(&http.port)?,
+                path: self
+                    .text(&redact::text(http.path.as_deref().filter(|path| !path.is_empty()).unwrap_or("/"))),
+            }
+        } else if let Some(tcp) = &wire.tcp {
+            Action::Tcp { port: number(&tcp.port)? }
+        } else if let Some(grpc) = &wire.grpc {
+            Action::Grpc { port: number(&grpc.port)?, service: self.opt(&grpc.service).unwrap_or_default() }
+        } else {
+            let command = wire.exec.as_ref()?.command.as_deref().unwrap_or_default();
+            Action::Exec { command: self.text(&self.words(command).join(" ")) }
+        };
+        Some(Probe {
+            action,
+            delay: wire.delay.unwrap_or(0),
+            timeout: wire.timeout.unwrap_or(1),
+            period: wire.period.unwrap_or(10),
+            success: wire.success.unwrap_or(1),
+            failure: wire.failure.unwrap_or(3),
+        })
+    }
+
+    pub(super) fn container_status(&self, container: &mut Container, wire: &ContainerStatus<'_>) {
+        container.id = self.some(&wire.id);
+        container.state = wire.state.as_ref().and_then(|state| self.state(state));
+        container.last = wire.last.as_ref().and_then(|state| self.state(state));
+        container.ready = wire.ready;
+        container.restarts = count(wire.restarts);
+    }
+
+    fn state(&self, wire: &WireState<'_>) -> Option<State> {
+        if let Some(ended) = &wire.terminated {
+            // A container that was never started has the zero time of the runtime here.
+            let time = |text| self.time(text).filter(|moment| moment.latest > 1_000_000);
+            let signal = ended.signal.filter(|signal| *signal > 0).map(|signal| signal.saturating_add(128));
+            return Some(State::Terminated(Ended {
+                exit_code: ended.exit_code.or(signal).and_then(|code| i32::try_from(code).ok()),
+                reason: self.some(&ended.reason),
+                message: self.message(&ended.message),
+                started: time(&ended.started),
+                finished: time(&ended.finished),
+                id: self.some(&ended.id),
+            }));
+        }
+        if let Some(running) = &wire.running {
+            return Some(State::Running { started: self.time(&running.started) });
+        }
+        let waiting = wire.waiting.as_ref()?;
+        Some(State::Waiting { reason: self.some(&waiting.reason), message: self.message(&waiting.message) })
+    }
+}

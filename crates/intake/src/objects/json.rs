@@ -1,0 +1,407 @@
+//! Finds the objects in JSON text without parsing them: each is read on its own, so that a broken one costs itself.
+
+use super::{Form, List, Piece};
+use memchr::memchr2;
+
+/// Lines of which nothing is an object, with the byte at which each begins.
+type Between<'a> = Vec<(usize, &'a str)>;
+
+/// Whether the first document is an object of Kubernetes or a list of such.
+pub(super) fn is_of_objects(text: &str) -> bool {
+    let mut cursor = Cursor { text, at: 0 };
+    cursor.pass_blank();
+    let first = cursor.document();
+    let named = |piece: &Piece<'_>| piece.kind.is_some() && piece.version.is_some();
+    match &first.items {
+        Some(items) => first.head.kind.is_some_and(|kind| kind.ends_with("List")) || items.iter().any(named),
+        None => named(&first.head),
+    }
+}
+
+/// Lists and single objects, one after another.
+pub(super) fn lists(text: &str) -> (Vec<List<'_>>, Between<'_>) {
+    let (documents, between) = documents(text);
+    let lists = documents
+        .into_iter()
+        .map(|Document { head, items, metadata, cut }| {
+            let end = head.start + head.text.len();
+            let cut = cut.then_some(end);
+            let of = head.kind.zip(head.version);
+            match items {
+                Some(pieces) => List { head: of, pieces, partial: is_partial(metadata), cut },
+                None if cut.is_some() => List { head: None, pieces: Vec::new(), partial: false, cut },
+                None => List { head: None, pieces: vec![head], partial: false, cut },
+            }
+        })
+        .collect();
+    (lists, between)
+}
+
+/// Whether a list's metadata tells that there is more.
+fn is_partial(metadata: Option<&str>) -> bool {
+    metadata.is_some_and(|text| text.contains("\"continue\"") && !text.contains("\"continue\":\"\""))
+}
+
+/// One document of the text.
+struct Document<'a> {
+    /// Its head: `kind` and `apiVersion`, and the whole text.
+    head: Piece<'a>,
+    /// Its items, where it is a list.
+    items: Option<Vec<Piece<'a>>>,
+    /// `metadata`, of a list.
+    metadata: Option<&'a str>,
+    /// The text ends before the document does.
+    cut: bool,
+}
+
+/// The documents of a text: one, several one after another, or one a line; and the lines between them that are none,
+/// with the byte at which each begins.
+fn documents(text: &str) -> (Vec<Document<'_>>, Between<'_>) {
+    let mut found = Vec::new();
+    let mut between = Vec::new();
+    let mut cursor = Cursor { text, at: 0 };
+    // Once a document turns out to be cut, each ends where the next line begins with a brace, at the latest.
+    let mut bounded = false;
+    loop {
+        cursor.pass_blank();
+        let start = cursor.at;
+        match cursor.peek() {
+            None => break,
+            Some(b'{' | b'[') => {
+                let mut document = None;
+                if !bounded {
+                    let whole = cursor.document();
+                    bounded = whole.cut;
+                    document = Some(whole);
+                }
+                let next = if bounded { next_document(text, start) } else { None };
+                if bounded && (document.is_none() || next.is_some()) {
+                    let mut inside = Cursor { text: &text[..next.unwrap_or(text.len())], at: start };
+                    document = Some(inside.document());
+                    cursor.at = inside.at;
+                }
+                found.extend(document);
+            }
+            // The separators of JSON text sequences, and commas that somebody left.
+            Some(b'\x1e' | b',' | b'\0') => cursor.at += 1,
+            Some(_) => {
+                let end = memchr::memchr(b'\n', &text.as_bytes()[start..]).map_or(text.len(), |n| start + n);
+                between.push((start, &text[start..end]));
+                cursor.at = end;
+            }
+        }
+    }
+    (found, between)
+}
+
+/// Where a line begins with a brace that no list or object before it asks for.
+fn next_document(text: &str, start: usize) -> Option<usize> {
+    let bytes = &text.as_bytes()[start..];
+    let asked = |at: usize| {
+        bytes[..at].trim_ascii_end().ends_with(b",") || bytes[..at].trim_ascii_end().ends_with(b"[")
+    };
+    memchr::memmem::find_iter(bytes, b"\n{").find(|at| !asked(*at)).map(|at| start + at + 1)
+}
+
+struct Cursor<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    fn bytes(&self) -> &'a [u8] {
+        self.text.as_bytes()
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes().get(self.at).copied()
+    }
+
+    fn pass_blank(&mut self) {
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    /// The string that begins here, without its quotes, escapes as written. None where it does not end.
+    fn string(&mut self) -> Option<&'a str> {
+        let start = self.at + 1;
+        self.at = end_of_string(self.bytes(), start)?;
+        let inside = self.text.get(start..self.at);
+        self.at += 1;
+        inside
+    }
+
+    /// Passes over a value of any type. False where the text ends before it.
+    fn value(&mut self) -> bool {
+        match self.peek() {
+            Some(b'"') => self.string().is_some(),
+            Some(b'{' | b'[') => {
+                let end = end_of_nested(self.bytes(), self.at);
+                self.at = end.unwrap_or(self.text.len());
+                end.is_some()
+            }
+            _ => {
+                while !matches!(self.peek(), None | Some(b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t')) {
+                    self.at += 1;
+                }
+                self.peek().is_some()
+            }
+        }
+    }
+
+    /// Walks the entries of the object that begins here and hands each key and the cursor, before its value, to
+    /// `each`, which passes over the value. False where the text ends before the object, or is none.
+    fn entries(&mut self, mut each: impl FnMut(&mut Self, &'a str) -> bool) -> bool {
+        let start = self.at;
+        self.at += 1;
+        loop {
+            self.pass_blank();
+            match self.peek() {
+                Some(b'}') => {
+                    self.at += 1;
+                    return true;
+                }
+                Some(b',') => self.at += 1,
+                Some(b'"') => {
+                    let Some(key) = self.string() else { break };
+                    self.pass_blank();
+                    if self.peek() != Some(b':') {
+                        // Broken: the parser will say how; find where it ends.
+                        self.at = end_of_nested(self.bytes(), start).unwrap_or(self.text.len());
+                        return self.at < self.text.len();
+                    }
+                    self.at += 1;
+                    self.pass_blank();
+                    if !each(self, key) {
+                        break;
+                    }
+                }
+                Some(_) => {
+                    self.at = end_of_nested(self.bytes(), start).unwrap_or(self.text.len());
+                    return self.at < self.text.len();
+                }
+                None => break,
+            }
+        }
+        self.at = self.text.len();
+        false
+    }
+
+    /// The text of a string value, if it is one; passes over the value.
+    fn word(&mut self, into: &mut Option<&'a str>) -> bool {
+        if self.peek() == Some(b'"') {
+            let Some(word) = self.string() else { return false };
+            // The first of two counts, as for the parser none would.
+            into.get_or_insert(word);
+            true
+        } else {
+            self.value()
+        }
+    }
+
+    fn piece(&mut self) -> (Piece<'a>, bool) {
+        let start = self.at;
+        let (mut kind, mut version) = (None, None);
+        let whole = self.entries(|cursor, key| match key {
+            "kind" => cursor.word(&mut kind),
+            "apiVersion" => cursor.word(&mut version),
+            _ => cursor.value(),
+        });
+        (Piece { form: Form::Json, text: &self.text[start..self.at], start, kind, version }, whole)
+    }
+
+    fn document(&mut self) -> Document<'a> {
+        let start = self.at;
+        if self.peek() == Some(b'[') {
+            let (items, cut) = self.items();
+            let head = Piece {
+                form: Form::Json,
+                text: &self.text[start..self.at],
+                start,
+                kind: None,
+                version: None,
+            };
+            return Document { head, items: Some(items), metadata: None, cut };
+        }
+        let (mut kind, mut version, mut metadata, mut items) = (None, None, None, None);
+        let mut cut_inside = false;
+        let whole = self.entries(|cursor, key| match key {
+            "kind" => cursor.word(&mut kind),
+            "apiVersion" => cursor.word(&mut version),
+            "items" if cursor.peek() == Some(b'[') && items.is_none() => {
+                let (found, cut) = cursor.items();
+                items = Some(found);
+                cut_inside = cut;
+                !cut
+            }
+            "metadata" => {
+                let from = cursor.at;
+                let whole = cursor.value();
+                metadata = Some(&cursor.text[from..cursor.at]);
+                whole
+            }
+            _ => cursor.value(),
+        });
+        Document {
+            head: Piece { form: Form::Json, text: &self.text[start..self.at], start, kind, version },
+            items,
+            metadata,
+            cut: !whole || cut_inside,
+        }
+    }
+
+    /// The objects of the array that begins here, and whether the text ends inside it. A last item that is not whole
+    /// is left out.
+    fn items(&mut self) -> (Vec<Piece<'a>>, bool) {
+        let mut items = Vec::new();
+        self.at += 1;
+        loop {
+            self.pass_blank();
+            match self.peek() {
+                Some(b']') => {
+                    self.at += 1;
+                    return (items, false);
+                }
+                Some(b',') => self.at += 1,
+                Some(b'{') => {
+                    let (piece, whole) = self.piece();
+                    if !whole {
+                        return (items, true);
+                    }
+                    items.push(piece);
+                }
+                Some(b'}' | b':') => self.at += 1,
+                Some(_) => {
+                    if !self.value() {
+                        return (items, true);
+                    }
+                }
+                None => return (items, true),
+            }
+        }
+    }
+}
+
+/// The closing quote of a string whose inside begins at `at`.
+fn end_of_string(bytes: &[u8], mut at: usize) -> Option<usize> {
+    // Most strings are short: look at a few bytes before calling for help.
+    let near = bytes.len().min(at.saturating_add(24));
+    loop {
+        while at < near {
+            match bytes[at] {
+                b'"' => return Some(at),
+                b'\\' => break,
+                _ => at += 1,
+            }
+        }
+        at += memchr2(b'"', b'\\', bytes.get(at..)?)?;
+        if bytes[at] == b'"' {
+            return Some(at);
+        }
+        at += 2;
+    }
+}
+
+/// What a byte is to the search for the end of a nested value.
+const MARKS: [bool; 256] = {
+    let mut marks = [false; 256];
+    marks[b'"' as usize] = true;
+    marks[b'{' as usize] = true;
+    marks[b'[' as usize] = true;
+    marks[b'}' as usize] = true;
+    marks[b']' as usize] = true;
+    marks
+};
+
+/// Behind the bracket that closes the one at `at`. Braces and brackets are not told apart: the parser does that.
+fn end_of_nested(bytes: &[u8], mut at: usize) -> Option<usize> {
+    let mut depth = 0usize;
+    loop {
+        while !MARKS[usize::from(*bytes.get(at)?)] {
+            at += 1;
+        }
+        match bytes[at] {
+            b'"' => at = end_of_string(bytes, at + 1)?,
+            b'{' | b'[' => depth += 1,
+            _ => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return Some(at + 1);
+                }
+            }
+        }
+        at += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds<'a>(document: &Document<'a>) -> Vec<Option<&'a str>> {
+        document.items.iter().flatten().map(|piece| piece.kind).collect()
+    }
+
+    #[test]
+    fn items_are_found_whatever_the_order_of_keys() {
+        let text =
+            r#"{"items":[{"spec":{"kind":"x"},"kind":"Pod","apiVersion":"v1"},{"a":"}\"]"}],"kind":"List"}"#;
+        let (documents, between) = documents(text);
+        assert!(between.is_empty());
+        assert_eq!(documents.len(), 1);
+        assert_eq!(documents[0].head.kind, Some("List"));
+        assert_eq!(kinds(&documents[0]), [Some("Pod"), None]);
+        assert!(!documents[0].cut);
+    }
+
+    #[test]
+    fn documents_may_follow_each_other() {
+        let (found, between) =
+            documents("{\"kind\":\"A\"}{\"kind\":\"B\"}\n{\"kind\":\"C\"}\nword {\n[{\"kind\":\"D\"}]");
+        assert_eq!(
+            found.iter().map(|d| d.head.kind).collect::<Vec<_>>(),
+            [Some("A"), Some("B"), Some("C"), None]
+        );
+        assert_eq!(kinds(&found[3]), [Some("D")]);
+        assert_eq!(between, [(38, "word {")]);
+    }
+
+    #[test]
+    fn a_cut_list_keeps_what_came_before() {
+        let text = r#"{"kind":"PodList","items":[{"kind":"Pod","metadata":{"name":"a"}},{"kind":"Pod","meta"#;
+        let (found, _) = documents(text);
+        assert!(found[0].cut);
+        assert_eq!(kinds(&found[0]), [Some("Pod")]);
+        for end in 0..text.len() {
+            let (found, _) = documents(&text[..end]);
+            assert!(found.iter().all(|d| d.cut), "{end}");
+        }
+    }
+
+    #[test]
+    fn a_cut_line_does_not_swallow_the_next() {
+        let (found, _) =
+            documents("{\"kind\":\"A\",\"x\":[{\n{\"kind\":\"B\"}\n{\"kind\":\"C\",\"y\":\n{\"kind\":\"D\"}");
+        assert_eq!(
+            found.iter().map(|d| (d.head.kind, d.cut)).collect::<Vec<_>>(),
+            [(Some("A"), true), (Some("B"), false), (Some("C"), true), (Some("D"), false)]
+        );
+    }
+
+    #[test]
+    fn hostile_nesting_and_quotes_take_linear_time() {
+        for unit in
+            ["[", "{\"a\":", "\"", "\\\"", "{\"items\":[", "]}", "[{", "{\"a\" ", "{\n", "{\"items\":[{\n"]
+        {
+            documents(&unit.repeat(200_000));
+        }
+    }
+
+    #[test]
+    fn a_broken_item_does_not_cost_the_next() {
+        let text = r#"{"kind":"List","items":[{"kind":"Pod",oops {"x":1}},{"kind":"Node"}]}"#;
+        let (found, _) = documents(text);
+        assert_eq!(kinds(&found[0]), [Some("Pod"), Some("Node")]);
+    }
+}
