@@ -3,9 +3,11 @@
 pub mod age;
 mod columns;
 pub mod command;
+pub mod form;
 pub mod lines;
 pub mod observe;
 pub mod outline;
+mod reindent;
 pub mod resources;
 pub mod table;
 pub mod times;

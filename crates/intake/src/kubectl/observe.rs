@@ -9,6 +9,7 @@ mod systemctl;
 mod values;
 
 use super::command::{Command, Output, Program};
+use super::form::{self, Form};
 use super::lines::{Line, Passage};
 use super::table::{self, Table};
 use super::{outline, transcript};
@@ -23,7 +24,8 @@ pub fn text(text: &str, place: &Place, out: &mut Intake) {
     let sections = transcript::sections(&plain);
     for (sequence, section) in sections.iter().enumerate() {
         let place = Place { sequence: u32::try_from(sequence).unwrap_or(u32::MAX), ..place.clone() };
-        let mut context = Context { place, command: section.command.as_ref(), out };
+        let mut context =
+            Context { place, command: section.command.as_ref(), about: None, nested: false, out };
         context.section(section.body);
     }
 }
@@ -32,6 +34,10 @@ pub fn text(text: &str, place: &Place, out: &mut Intake) {
 struct Context<'c, 'a, 'o> {
     place: Place,
     command: Option<&'c Command<'a>>,
+    /// The object that what stood last was about, if it was one.
+    about: Option<Subject>,
+    /// Inside text that stood below what the command printed.
+    nested: bool,
     out: &'o mut Intake,
 }
 
@@ -54,29 +60,58 @@ impl<'a> Context<'_, 'a, '_> {
         }
     }
 
-    /// Text without a command that tells its form.
+    /// Text without a command that tells its form. Only what looks like a paste of several things is cut into them:
+    /// a long log may hold anything.
     fn any(&mut self, body: Passage<'a>) {
-        match form(&self.place.file, body) {
-            Form::Describe => self.describes(body),
-            Form::Table => self.get(body),
-            Form::Systemctl => self.systemctl(body),
-            Form::Journal => self.journal(body),
-            Form::Log => self.logs(body),
+        let head = body.lines().nth(HEAD).map_or(body, |line| body.until(line.start));
+        let structured = |b: form::Block| matches!(b.form, Form::Table | Form::Outline | Form::Systemctl);
+        let refused = |b: &form::Block| b.form == Form::Message && !b.lines.text.starts_with(['W', 'e']);
+        let first = form::blocks(head).find(|b| b.form != Form::Note);
+        let pasted = first.as_ref().is_some_and(refused) || form::blocks(head).any(structured);
+        if self.place.file.ends_with(".log") || !pasted {
+            let name = self.place.file.rsplit('/').next().unwrap_or("");
+            match first.map(|b| b.form) {
+                Some(Form::Journal | Form::Klog | Form::Dmesg) => self.journal(body),
+                _ if name.starts_with("dmesg") => self.journal(body),
+                _ => self.logs(body),
+            }
+            return;
         }
+        for block in form::blocks(body) {
+            match block.form {
+                Form::Table => self.get(block.lines),
+                Form::Outline => self.describes(block.lines),
+                Form::Systemctl => self.systemctl(block.lines),
+                Form::Journal | Form::Klog | Form::Dmesg => self.journal(block.lines),
+                Form::Yaml | Form::Json if self.objects(block.lines) => {}
+                Form::Message => {
+                    for line in block.lines.lines().filter(|l| !l.is_blank()) {
+                        if !self.message(&line) {
+                            self.unclaimed(std::iter::once(line));
+                        }
+                    }
+                }
+                Form::Note => {}
+                _ => self.logs(block.lines),
+            }
+        }
+    }
+
+    /// Objects as YAML or JSON.
+    fn objects(&mut self, lines: Passage<'a>) -> bool {
+        let before = u32::try_from(lines.first_line.saturating_sub(1)).unwrap_or(0);
+        let place = Place { lines_before: before, ..self.place.clone() };
+        crate::objects::read(lines.text, &place, self.out)
     }
 
     /// `kubectl get`: tables, YAML or JSON, and what kubectl says instead.
     fn get(&mut self, body: Passage<'a>) {
         let command = self.command;
         if matches!(command.and_then(|c| c.output.as_ref()), Some(Output::Yaml | Output::Json)) {
-            if let Some(rest) = self.messages(body) {
-                let place = Place {
-                    lines_before: u32::try_from(rest.first_line.saturating_sub(1)).unwrap_or(0),
-                    ..self.place.clone()
-                };
-                if !crate::objects::read(rest.text, &place, self.out) {
-                    self.unclaimed(rest.lines().filter(|l| !l.is_blank()));
-                }
+            if let Some(rest) = self.messages(body)
+                && !self.objects(rest)
+            {
+                self.unclaimed(rest.lines().filter(|l| !l.is_blank()));
             }
             return;
         }
@@ -87,7 +122,12 @@ impl<'a> Context<'_, 'a, '_> {
                 self.unclaimed(rest.lines().filter(|l| !l.is_blank()));
                 continue;
             }
-            self.unclaimed(table.unclaimed.iter().copied());
+            // Messages of the error stream stand anywhere among the rows.
+            for line in &table.unclaimed {
+                if !self.message(line) {
+                    self.unclaimed(std::iter::once(*line));
+                }
+            }
             self.listed(&table);
             rows::read(self, &table);
         }
@@ -158,6 +198,7 @@ impl<'a> Context<'_, 'a, '_> {
         let own = [
             "error: ",
             "Error: ",
+            "Error from server: ",
             "Unable to connect to the server",
             "The connection to the server",
             "Warning: ",
@@ -215,6 +256,14 @@ impl<'a> Context<'_, 'a, '_> {
         if command.all_namespaces { None } else { command.namespace.clone() }
     }
 
+    /// The one object that the command names.
+    fn named(&self) -> Option<Subject> {
+        let command = self.command?;
+        let [target] = command.targets.as_slice() else { return None };
+        let kind = Kind::parse(target.of.known()?.kind);
+        Some(Subject::new(kind, self.namespace().as_deref(), target.name.as_deref()?))
+    }
+
     fn unclaimed<'l>(&mut self, lines: impl Iterator<Item = Line<'l>>) {
         for line in lines {
             self.out.unread.lines += 1;
@@ -235,17 +284,45 @@ impl<'a> Context<'_, 'a, '_> {
     }
 
     fn describes(&mut self, body: Passage<'a>) {
-        let Some(rest) = self.messages(body) else { return };
         let kind = self
             .command
             .and_then(|c| c.targets.first())
             .and_then(|t| t.of.known())
             .map(|r| Kind::parse(r.kind));
-        for object in outline::objects(outline::parse(rest)) {
-            describe::object(self, kind.clone(), &object);
+        let mut rest = self.messages(body);
+        while let Some(found) = rest {
+            // Of objects that are not there kubectl says so among the others.
+            let end = memchr::memmem::find(found.text.as_bytes(), b"\nError from server")
+                .map_or(found.text.len(), |at| at + 1);
+            for object in outline::objects(found.until(end)) {
+                if let Some(line) = describe::object(self, kind.clone(), &outline::parse(object)) {
+                    self.after(object, line);
+                }
+            }
+            let breaks = memchr::memchr_iter(b'\n', &found.text.as_bytes()[..end]).count();
+            let after = Passage { text: &found.text[end..], first_line: found.first_line + breaks };
+            rest = self.messages(after);
         }
     }
 }
+
+impl<'a> Context<'_, 'a, '_> {
+    /// What was pasted below an object: read as text without a command, but not again from inside such a text.
+    fn after(&mut self, object: Passage<'a>, line: usize) {
+        let Some(first) = object.lines().find(|l| l.number == line) else { return };
+        let rest = object.from(&first);
+        if self.command.is_some_and(|c| c.verb == "describe") && !self.nested {
+            self.nested = true;
+            self.any(rest);
+            self.nested = false;
+        } else {
+            self.unclaimed(rest.lines().filter(|l| !l.is_blank()));
+        }
+    }
+}
+
+/// Lines that show whether a text without commands is a paste of several things.
+const HEAD: usize = 400;
 
 fn between<'t>(text: &'t str, start: &str, end: &str) -> Option<&'t str> {
     let from = text.find(start)? + start.len();
@@ -274,56 +351,103 @@ fn blocks(body: Passage<'_>) -> Vec<Passage<'_>> {
     blocks
 }
 
-/// A form of text.
-enum Form {
-    Describe,
-    Table,
-    Systemctl,
-    Journal,
-    Log,
-}
-
-/// Tells the form of text that no command announces, from its name and first lines.
-fn form(file: &str, body: Passage<'_>) -> Form {
-    let first = body.lines().find(|l| !l.is_blank()).map_or("", |l| l.text);
-    let name = file.rsplit('/').next().unwrap_or(file);
-    if first.starts_with(['●', '○', '×', '↻', '*']) && first.contains(".service") {
-        return Form::Systemctl;
-    }
-    if first.starts_with("Name:") {
-        return Form::Describe;
-    }
-    if table::Header::read(first, false).is_some() || table::is_event_row(first) {
-        return Form::Table;
-    }
-    if name.starts_with("dmesg") || journal_line(first) {
-        return Form::Journal;
-    }
-    Form::Log
-}
-
-/// Whether a line has the shape of a journal's or of the kernel's ring buffer.
-fn journal_line(text: &str) -> bool {
-    let Some((stamp, used)) = super::times::leading(text) else { return false };
-    let rest = text.get(used..).unwrap_or("").trim_start();
-    match stamp.basis {
-        super::times::Basis::Boot => true,
-        super::times::Basis::NoYear => {
-            // `host unit[pid]: text`, or klog's `pid file:line] text`.
-            rest.split_once(": ").is_some_and(|(head, _)| head.split(' ').count() == 2)
-                || text.starts_with(['I', 'W', 'E', 'F'])
-        }
-        _ => {
-            rest.split_once(": ").is_some_and(|(head, _)| head.split(' ').count() == 2 && head.ends_with(']'))
-        }
-    }
-}
-
 /// The view that a table of the command is.
 fn table_view(command: Option<&Command>) -> View {
     match command {
         Some(command) if command.show_labels => View::TableLabels,
         Some(command) if command.output == Some(Output::Wide) => View::TableWide,
         _ => View::Table,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use engine::evidence::{Body, State};
+
+    fn read(text: &str) -> Intake {
+        let mut out = Intake::default();
+        super::text(text, &Place::file("paste.txt"), &mut out);
+        out
+    }
+
+    fn events(out: &Intake) -> Vec<(String, String)> {
+        out.observations
+            .iter()
+            .filter_map(|o| match &o.what {
+                What::Event(e) => Some((e.about.name.to_string(), e.reason.to_string())),
+                _ => None,
+            })
+            .collect()
+    }
+
+    fn logs(out: &Intake) -> usize {
+        out.observations.iter().filter(|o| matches!(o.what, What::Log(_))).count()
+    }
+
+    const SQUEEZED: &str = "\
+Name: web-0
+Namespace: shop
+Containers:
+app:
+State: Waiting
+Reason: CrashLoopBackOff
+Last State: Terminated
+Reason: OOMKilled
+Exit Code: 137
+Limits:
+memory: 256Mi
+Events:
+Type Reason Age From Message
+---- ------ ---- ---- -------
+Warning BackOff 2m (x30 over 1h) kubelet Back-off restarting failed container
+[2026-06-28T12:04:55Z] INFO: starting
+[2026-06-28T12:05:00Z] FATAL: exiting with code 1
+";
+
+    #[test]
+    fn a_describe_without_indentation_and_a_log_below() {
+        for text in [SQUEEZED.to_owned(), format!("$ kubectl describe pod web-0 -n shop\n{SQUEEZED}")] {
+            let out = read(&text);
+            let pod = out.observations.iter().find_map(|o| match &o.what {
+                What::Object(object) => match &object.body {
+                    Body::Pod(pod) => Some((object.views, pod.clone())),
+                    _ => None,
+                },
+                _ => None,
+            });
+            let (_, pod) = pod.unwrap();
+            let app = &pod.containers[0];
+            assert!(matches!(&app.last, Some(State::Terminated(e)) if e.exit_code == Some(137)), "{text}");
+            assert!(app.limits.as_ref().unwrap().contains_key("memory"));
+            assert_eq!(events(&out), [("web-0".to_owned(), "BackOff".to_owned())]);
+            assert_eq!((logs(&out), out.unread.lines), (1, 0), "{text}");
+        }
+    }
+
+    #[test]
+    fn rows_of_events_belong_to_the_one_pod_above() {
+        let rows = "--- EVENTS ---\nWarning Failed 15m (x12 over 15m) kubelet Error: ErrImagePull\n";
+        let one = "NAME READY STATUS RESTARTS AGE\nweb-0 0/1 ImagePullBackOff 0 15m\n";
+        let out = read(&format!("{one}{rows}"));
+        assert_eq!(events(&out), [("web-0".to_owned(), "Failed".to_owned())]);
+        let out = read(&format!("{one}web-1 0/1 ImagePullBackOff 0 15m\n{rows}"));
+        assert_eq!((events(&out).len(), out.unread.lines), (0, 1), "of two pods it is not said whose");
+    }
+
+    #[test]
+    fn a_log_stays_one_log() {
+        let log = "INFO a\nWarning: x\nI1114 21:04:55.000000    1771 kubelet.go:2528] \"SyncLoop\"\nReason: y\nMessage z\n";
+        let out = read(log);
+        assert_eq!((logs(&out), out.observations.len()), (1, 1));
+    }
+
+    #[test]
+    fn messages_among_objects_and_rows() {
+        let out = read(
+            "$ kubectl describe pod a b c\nName:  a\nQoS Class:  Burstable\nEvents:  <none>\nError from server (NotFound): pods \"b\" not found\n\nName:  c\nQoS Class:  Burstable\nEvents:  <none>\n\
+             $ kubectl get pods a b\nNAME   READY   STATUS    RESTARTS   AGE\na      1/1     Running   0          5m\nError from server (NotFound): pods \"b\" not found\n",
+        );
+        assert_eq!((out.gaps.len(), out.observations.len(), out.unread.lines), (2, 3, 0));
     }
 }

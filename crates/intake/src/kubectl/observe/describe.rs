@@ -2,27 +2,50 @@
 
 use super::describe_pod::{self, template};
 use super::{Context, describe_rest, values};
+use crate::kubectl::columns::{self, Shape};
+use crate::kubectl::lines::Line;
 use crate::kubectl::outline::{Item, find, is_none};
 use engine::Text;
 use engine::evidence::{Body, Condition, Event, Object, Owner, View, What};
 use engine::subject::{Kind, Subject};
 
-/// Reads one object. The kind is the command's, or told by the keys.
-pub(super) fn object(context: &mut Context, kind: Option<Kind>, items: &[Item]) {
+/// Reads one object, or a piece of one. The kind is the command's, or told by the keys; the name of a piece, whose
+/// first lines are missing, is that of the command, or of what stood before it. Gives the line after the object, where
+/// something else stands below its events, which come last.
+pub(super) fn object(context: &mut Context, kind: Option<Kind>, items: &[Item]) -> Option<usize> {
+    let end = items.iter().position(|i| i.key() == Some("Events")).map_or(items.len(), |at| at + 1);
+    let (items, after) = items.split_at(end);
+    read(context, kind, items);
+    after.first().map(|item| item.line)
+}
+
+fn read(context: &mut Context, kind: Option<Kind>, items: &[Item]) {
     let name = find(items, "Name").and_then(Item::some);
-    let Some(kind) = kind.or_else(|| told_by_keys(items)) else {
-        unclaimed(context, items);
-        return;
+    let kind = kind.or_else(|| told_by_keys(items));
+    let namespace = find(items, "Namespace").and_then(Item::some).map(str::to_owned);
+    let namespace = namespace.or_else(|| context.namespace().map(|n| n.into_owned()));
+    let subject = match (kind, name) {
+        (Some(kind), Some(name)) => Some(Subject::new(kind, namespace.as_deref(), name)),
+        (_, None) => context.named().or_else(|| context.about.clone()),
+        (None, Some(_)) => None,
     };
-    let Some(name) = name else {
+    let Some(subject) = subject else {
         unclaimed(context, items);
         return;
     };
     let line = items.first().map_or(0, |i| i.line);
-    let namespace = find(items, "Namespace").and_then(Item::some).map(str::to_owned);
-    let namespace = namespace.or_else(|| context.namespace().map(|n| n.into_owned()));
-    let subject = Subject::new(kind, namespace.as_deref(), name);
-    let mut object = Object::new(subject.clone(), View::Describe);
+    let piece = name.is_none()
+        || (subject.kind == Kind::Pod
+            && !items.iter().any(|i| matches!(i.key(), Some("QoS Class" | "Tolerations"))));
+    context.about = Some(subject.clone());
+    if name.is_none() && find(items, "Containers").is_none() {
+        let events = find(items, "Events");
+        events_of(context, items, &subject);
+        unclaimed(context, items.iter().filter(|i| events.is_none_or(|e| e.line != i.line)));
+        return;
+    }
+    let view = if piece { View::Fragment } else { View::Describe };
+    let mut object = Object::new(subject.clone(), view);
     object.labels = find(items, "Labels").map(|item| values::pairs(item.values()));
     object.annotations = find(items, "Annotations").map(|item| values::colon_pairs(item.values()));
     object.created = find(items, "CreationTimestamp").and_then(Item::some).and_then(values::time);
@@ -39,20 +62,14 @@ pub(super) fn object(context: &mut Context, kind: Option<Kind>, items: &[Item]) 
         _ => describe_rest::other(items, &mut object),
     }
     context.push_object(line, object);
-    events(context, items, &subject);
+    events_of(context, items, &subject);
 }
 
-fn unclaimed(context: &mut Context, items: &[Item]) {
-    // A table of events without its object still tells its rows; whose they are is not said.
-    fn lines<'i>(items: &'i [Item], all: &mut Vec<crate::kubectl::lines::Line<'i>>) {
-        for item in items {
-            all.push(crate::kubectl::lines::Line { text: item.text, number: item.line, start: 0 });
-            lines(&item.children, all);
-        }
+fn unclaimed<'i, 'a: 'i>(context: &mut Context, items: impl IntoIterator<Item = &'i Item<'a>>) {
+    for item in items {
+        context.unclaimed(std::iter::once(Line { text: item.text, number: item.line, start: 0 }));
+        unclaimed(context, Vec::from_iter(&item.children));
     }
-    let mut all = Vec::new();
-    lines(items, &mut all);
-    context.unclaimed(all.into_iter());
 }
 
 /// The kind that the keys of an outline tell (staging/src/k8s.io/kubectl/pkg/describe/describe.go, 1.13 to 1.36).
@@ -105,11 +122,17 @@ pub(super) fn conditions(items: &[Item]) -> Option<Vec<Condition>> {
     let rows = &find(items, "Conditions")?.children;
     let header = rows.first()?;
     let columns: Vec<&str> = header.text.split_whitespace().collect();
+    let shapes: Vec<Shape> = columns.iter().map(|c| Shape::of(c)).collect();
     let mut all = Vec::new();
     for row in rows.iter().skip(1).filter(|r| !r.text.starts_with("--")) {
         let cells: Vec<&str> = wide_cells(row.text);
-        // Squeezed to single blanks, only type and status are sure.
-        let cells = if cells.len() == 1 { row.text.split_whitespace().take(2).collect() } else { cells };
+        let cells = if cells.len() == 1 {
+            // Squeezed to single blanks; where there is more than one way, only type and status are sure.
+            columns::split(row.text, &columns, &shapes)
+                .unwrap_or_else(|| row.text.split_whitespace().take(2).collect())
+        } else {
+            cells
+        };
         let cell = |name: &str| {
             let at = columns.iter().position(|c| *c == name)?;
             cells.get(at).copied().filter(|c| !is_none(c))
@@ -146,34 +169,28 @@ pub(super) fn wide_cells(text: &str) -> Vec<&str> {
     }
 }
 
-fn events(context: &mut Context, items: &[Item], about: &Subject) {
+fn events_of(context: &mut Context, items: &[Item], about: &Subject) {
     let Some(item) = find(items, "Events") else { return };
     for row in &item.children {
         match event_row(row.text) {
             Some((warning, reason, age, from, message)) => {
-                push_event(context, row.line, about, warning, reason, age, from, message);
+                push_event(context, row.line, about, warning, [reason, age, from, message]);
             }
             None if row.text.starts_with("Type") || row.text.starts_with("--") => {}
-            None => context.unclaimed(std::iter::once(crate::kubectl::lines::Line {
-                text: row.text,
-                number: row.line,
-                start: 0,
-            })),
+            None => context.unclaimed(std::iter::once(Line { text: row.text, number: row.line, start: 0 })),
         }
     }
 }
 
-#[allow(clippy::too_many_arguments)] // The five cells of a row, and where it stands.
-fn push_event(
+/// A row: reason, age, from and message.
+pub(super) fn push_event(
     context: &mut Context,
     line: usize,
     about: &Subject,
     warning: bool,
-    reason: &str,
-    age: &str,
-    from: &str,
-    message: &str,
+    cells: [&str; 4],
 ) {
+    let [reason, age, from, message] = cells;
     let (first, last, count) = values::repeated(age, &context.place);
     let (component, host) = from.split_once(',').map_or((from, None), |(c, h)| (c, Some(h.trim())));
     let event = Event {

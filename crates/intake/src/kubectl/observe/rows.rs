@@ -1,6 +1,7 @@
 //! Rows of the tables of `kubectl get`, as objects and events.
 
-use super::{Context, table_view, values};
+use super::{Context, describe, table_view, values};
+use crate::kubectl::lines::Line;
 use crate::kubectl::outline::is_none;
 use crate::kubectl::table::{Row, Table};
 use engine::Text;
@@ -13,9 +14,33 @@ pub(super) fn read(context: &mut Context, table: &Table) {
         table.rows().for_each(|row| event(context, &row));
         return;
     }
+    if table.column("Reason").is_some() && table.column("Message").is_some() {
+        // Rows from inside a describe: whose they are, only what stands before them can tell.
+        for row in table.rows() {
+            described_event(context, &row);
+        }
+        return;
+    }
+    let mut about = None;
     for row in table.rows() {
         if let Some(object) = object(context, &row) {
+            about = Some(object.subject.clone());
             context.push_object(row.line, object);
+        }
+    }
+    context.about = about.filter(|_| table.rows().len() == 1);
+}
+
+fn described_event(context: &mut Context, row: &Row) {
+    let cell = |column: &str| row.get(column).unwrap_or("");
+    match context.about.clone() {
+        Some(about) => {
+            let cells = [cell("Reason"), cell("Age"), cell("From"), cell("Message")];
+            describe::push_event(context, row.line, &about, cell("Type") == "Warning", cells);
+        }
+        None => {
+            let text = cell("Message");
+            context.unclaimed(std::iter::once(Line { text, number: row.line, start: 0 }));
         }
     }
 }
