@@ -38,8 +38,16 @@ impl std::error::Error for Error {
     }
 }
 
+/// Threads that read a folder.
+const WORKERS: usize = 2;
+
 /// Reads a file, a folder, or standard input for `-`.
 pub fn read(path: &Path) -> Result<Intake, Error> {
+    read_on(path, WORKERS)
+}
+
+/// The same on so many threads; what is read does not depend on their number.
+pub fn read_on(path: &Path, workers: usize) -> Result<Intake, Error> {
     if path == Path::new("-") {
         let mut bytes = Vec::new();
         std::io::stdin().lock().read_to_end(&mut bytes).map_err(Error::Stdin)?;
@@ -53,7 +61,7 @@ pub fn read(path: &Path) -> Result<Intake, Error> {
         let mut files = Vec::new();
         walk(path, 0, &mut files).map_err(open)?;
         files.sort();
-        return Ok(read_all(path, &files));
+        return Ok(read_all(path, &files, workers));
     }
     let name = path.file_name().map_or_else(|| "-".into(), |n| n.to_string_lossy());
     let bytes = std::fs::read(path).map_err(open)?;
@@ -77,8 +85,8 @@ fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> std::io::Resul
     Ok(())
 }
 
-/// Reads files on two threads, every other file on each; what they read is joined in the order of the paths.
-fn read_all(root: &Path, files: &[PathBuf]) -> Intake {
+/// Reads files on several threads, the next one on whichever is free; what they read is joined in the order of the paths.
+fn read_all(root: &Path, files: &[PathBuf], workers: usize) -> Intake {
     let read_one = |file: &PathBuf| {
         let mut out = Intake::default();
         let relative = file.strip_prefix(root).unwrap_or(file).to_string_lossy().replace('\\', "/");
@@ -107,9 +115,9 @@ fn read_all(root: &Path, files: &[PathBuf]) -> Intake {
         }
     };
     let mut parts = std::thread::scope(|scope| {
-        let other = scope.spawn(work);
+        let others: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
         let mut parts = work();
-        parts.extend(other.join().unwrap_or_default());
+        parts.extend(others.into_iter().flat_map(|other| other.join().unwrap_or_default()));
         parts
     });
     parts.sort_by_key(|(at, _)| *at);
