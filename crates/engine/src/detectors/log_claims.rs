@@ -32,17 +32,17 @@ fn told(
     let new = |code, summary: String| Finding::new(code, top.clone(), summary).at_most(Certainty::Likely);
     Some(match &sighting.claim {
         // A server's own log tells of its clients' failures.
-        Claim::LoginRefused { .. } | Claim::LinkFailure if serves_database(facts, top) => return None,
-        Claim::LoginRefused { user } => new(
+        Claim::LoginRefused { .. } | Claim::LinkFailure { .. } if serves_database(facts, top) => return None,
+        Claim::LoginRefused { user, .. } => new(
             Code::DatabaseLoginRefused,
             format!("The database refuses user {user} of {who}: its user or password is wrong."),
         )
         .remedy(Remedy::advice("Compare the credentials in the workload's Secret with the database's; restart its pods after a change"))
         .ruled_out("the network", "the database answers, and says no"),
-        Claim::LinkFailure if !unresolved => {
+        Claim::LinkFailure { .. } if !unresolved => {
             // Others reach the same database: then it is this workload's address.
             let others = facts.logs().iter().filter(|l| l.subject.as_ref().is_some_and(|s| facts.top(s) != *top));
-            let elsewhere = others.clone().any(|l| l.log.summary.seen(|c| *c == Claim::LinkFailure).next().is_some());
+            let elsewhere = others.clone().any(|l| l.log.summary.seen(|c| matches!(c, Claim::LinkFailure { .. })).next().is_some());
             let code = if elsewhere { Code::DependencyUnreachable } else { Code::DatabasePortWrong };
             let summary = if elsewhere {
                 format!("{who} cannot reach its database, and neither can others.")
@@ -51,7 +51,7 @@ fn told(
             };
             new(code, summary).remedy(Remedy::advice("Compare host and port in the workload's settings with the database's Service"))
         }
-        Claim::NameUnresolved { host } => {
+        Claim::NameUnresolved { host, .. } => {
             let service = service_of(host, top.namespace.as_deref())?;
             let exists = facts.object(&service).is_some_and(|o| matches!(o.body, Body::Service(_)));
             if !exists {

@@ -1,41 +1,80 @@
-//! Container logs: how bad a line is, the line that tells an end best, and what lines say of the world.
+//! Container logs: errors as units, the one that tells the end, and what lines say of the world.
 //!
-//! One automaton of literals runs over the whole text; only lines that hold a literal are looked at again.
+//! One automaton of literals runs over each line; only lines that hold a literal, or belong to an open stack trace, are
+//! looked at again. Memory is bounded whatever the log.
 
-mod claims;
+mod access;
+mod claim;
+mod db;
+mod fields;
+mod host;
+mod level;
+mod net;
+mod note;
+mod patterns;
+mod peer;
+mod port;
+mod target;
+mod time;
+mod trace;
+mod unit;
 
-pub use claims::Claim;
+#[cfg(test)]
+mod tests;
+
+pub use access::{BOUNDS, SLOW, Side, Traffic};
+pub use claim::{Claim, Heap};
+pub use level::Level;
+pub use note::Note;
+pub use time::Stamp;
+pub use unit::{Exception, Language, Unit};
 
 use crate::Text;
-use aho_corasick::{AhoCorasick, MatchKind};
-use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use crate::clean::clean;
+use crate::scan::message::text::keep;
+use patterns::{ACCESS, Claims, ESCAPE, Hits, LEVEL, OTHERS, Patterns, patterns};
+use std::collections::{BTreeMap, VecDeque};
+use unit::Open;
 
 /// What a log held.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LogSummary {
     /// Lines that are the container's own.
     pub lines: u64,
-    /// Lines of an error's level or worse, stack frames left out.
+    /// Bytes read, line breaks included.
+    pub bytes: u64,
+    /// The first time that a line tells.
+    pub first: Option<Stamp>,
+    /// The last time that a line tells.
+    pub last: Option<Stamp>,
+    /// Errors and worse; a stack trace is one with the line above it.
     pub errors: u64,
-    /// The last line that tells of a fatal end: a panic, an uncaught exception, a fatal level.
-    pub fatal: Option<Excerpt>,
-    /// The last line of an error's level.
-    pub error: Option<Excerpt>,
-    /// The last line of all.
-    pub last: Option<Excerpt>,
+    /// The last error that tells of an end: a panic, an uncaught exception, a fatal level.
+    pub fatal: Option<Unit>,
+    /// The first error of all.
+    pub first_error: Option<Unit>,
+    /// The last error that is not fatal.
+    pub error: Option<Unit>,
+    /// The last error that says no more than that the program ends.
+    pub exit: Option<Unit>,
+    /// The last lines that are not blank, oldest first.
+    pub tail: Vec<Excerpt>,
     /// What lines say of the world, each with how often and an example.
     pub sightings: Vec<Sighting>,
-    /// What kubectl or the kubelet said in place of a log.
+    /// Different claims that were not kept, for want of room.
+    pub dropped: u64,
+    /// Requests by target, from access logs.
+    pub traffic: Vec<Traffic>,
+    /// What kubectl or the kubelet said in place of a log, or among its lines.
     pub notes: Vec<Note>,
 }
 
-/// A line, clipped, without its time.
+/// A line, clipped, without the time that kubectl puts before it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Excerpt {
     /// The text.
     pub text: Text,
-    /// Its time, in microseconds since 1970, where `--timestamps` put one in front.
+    /// Its time, in microseconds since 1970, where the line or what kubectl put in front tells it with its offset.
     pub at: Option<i64>,
     /// Its line in the passage, counted from 0.
     pub line: u32,
@@ -46,134 +85,343 @@ pub struct Excerpt {
 pub struct Sighting {
     /// What they say.
     pub claim: Claim,
-    /// How many lines.
+    /// How often; a stack trace counts once.
     pub count: u64,
-    /// The first of them.
+    /// When first, where a line tells.
+    pub first: Option<Stamp>,
+    /// When last, where a line tells.
+    pub last: Option<Stamp>,
+    /// Whether a line of level error or worse says it.
+    pub error: bool,
+    /// Whether every line that says it quotes another server's error: then it is that server that met it.
+    pub relayed: bool,
+    /// The first line that says it.
     pub example: Excerpt,
 }
 
-/// Why there is no log, or not all of one.
+/// Why a unit was chosen as the one that tells the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Note {
-    /// The container has not started.
-    WaitingToStart,
-    /// There is no earlier instance, or its log is gone.
-    NoPrevious,
-    /// The runtime has removed the log.
-    Unretrievable,
+pub enum Choice {
+    /// It is the last that nobody caught, or of a fatal level.
+    Fatal,
+    /// What came last only says that the program ends; this is the error before.
+    BeforeExit,
+    /// Nothing is fatal; it is the last error.
+    LastError,
 }
 
 /// Longest excerpt, in bytes.
-const CLIP: usize = 300;
+const CLIP: usize = 400;
+/// Longest part of a line that is looked at, in bytes: the runtime splits lines at 16 KiB (containerd
+/// `internal/cri/io/logger.go`, 1.x and 2.x).
+const LONGEST: usize = 16 * 1024;
 /// Different claims kept of one log.
-const SIGHTINGS: usize = 200;
+const SIGHTINGS: usize = 256;
+/// Lines kept of the end.
+const TAIL: usize = 20;
+/// Different remarks of kubectl kept.
+const NOTES: usize = 64;
+/// Lines at the beginning among which the first time is looked for.
+const FIRST: u64 = 50;
+/// An error this many lines from the end is no longer of it, if a later one is nearer.
+const NEAR: u32 = 500;
 
-/// How bad the line of a literal is.
-#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-enum Level {
-    #[default]
-    None,
-    Error,
-    Fatal,
+/// Reads a log line by line.
+pub struct LogScan {
+    patterns: Option<&'static Patterns>,
+    number: u32,
+    summary: LogSummary,
+    open: Option<Open>,
+    seen: BTreeMap<Claim, Sighting>,
+    access: access::Gather,
+    tail: VecDeque<(String, Option<Stamp>, u32)>,
 }
 
-/// Literals that tell a level. Case counts: `error` in small letters is a word like any other.
-const LEVELS: &[(&str, Level)] = &[
-    ("panic: ", Level::Fatal),
-    ("panicked at", Level::Fatal),
-    ("FATAL", Level::Fatal),
-    ("\"fatal\"", Level::Fatal),
-    ("level=fatal", Level::Fatal),
-    ("Fatal error", Level::Fatal),
-    ("fatal error", Level::Fatal),
-    ("fatal:", Level::Fatal),
-    ("CRITICAL", Level::Fatal),
-    ("Exception in thread", Level::Fatal),
-    ("Traceback (most recent call last)", Level::Fatal),
-    ("Unhandled exception", Level::Fatal),
-    ("Unhandled Exception", Level::Fatal),
-    ("UnhandledPromiseRejection", Level::Fatal),
-    ("Uncaught", Level::Fatal),
-    ("terminate called", Level::Fatal),
-    ("APPLICATION FAILED TO START", Level::Fatal),
-    ("Application run failed", Level::Fatal),
-    ("exiting with code", Level::Fatal),
-    ("Segmentation fault", Level::Fatal),
-    ("core dumped", Level::Fatal),
-    ("OutOfMemoryError", Level::Fatal),
-    ("heap out of memory", Level::Fatal),
-    ("ERROR", Level::Error),
-    ("Error:", Level::Error),
-    ("error:", Level::Error),
-    ("\"error\"", Level::Error),
-    ("level=error", Level::Error),
-    ("Exception:", Level::Error),
-    ("Exception", Level::Error),
-    ("Caused by:", Level::Error),
-    ("[error]", Level::Error),
-    ("[ERR", Level::Error),
-];
-
-struct Automaton {
-    search: AhoCorasick,
-    /// For each pattern, the level that it tells, or the claims to try.
-    meaning: Vec<(Level, Option<claims::Extract>)>,
+impl Default for LogScan {
+    fn default() -> Self {
+        LogScan::new()
+    }
 }
 
-fn automaton() -> Option<&'static Automaton> {
-    static BUILT: OnceLock<Option<Automaton>> = OnceLock::new();
-    BUILT
-        .get_or_init(|| {
-            let levels = LEVELS.iter().map(|(literal, level)| (*literal, (*level, None)));
-            let claims =
-                claims::PATTERNS.iter().map(|(literal, extract)| (*literal, (Level::None, Some(*extract))));
-            let (literals, meaning): (Vec<&str>, Vec<_>) = levels.chain(claims).unzip();
-            let search = AhoCorasick::builder().match_kind(MatchKind::Standard).build(literals).ok()?;
-            Some(Automaton { search, meaning })
-        })
-        .as_ref()
+impl LogScan {
+    /// Begins a log.
+    pub fn new() -> LogScan {
+        LogScan {
+            patterns: patterns(),
+            number: 0,
+            summary: LogSummary::default(),
+            open: None,
+            seen: BTreeMap::new(),
+            access: access::Gather::default(),
+            tail: VecDeque::with_capacity(TAIL),
+        }
+    }
+
+    /// Reads a line without its break. `at` is its time in microseconds since 1970, where the source keeps it apart.
+    pub fn push(&mut self, line: &str, at: Option<i64>) {
+        let number = self.number;
+        self.number = number.saturating_add(1);
+        self.summary.bytes = self.summary.bytes.saturating_add(line.len() as u64 + 1);
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        let line = line.get(..line.floor_char_boundary(LONGEST)).unwrap_or(line);
+        if matches!(line.as_bytes().first(), Some(b'E' | b'e' | b'u' | b'D' | b'N' | b'f' | b'r'))
+            && let Some(note) = note::read(line)
+        {
+            self.note(note);
+            return;
+        }
+        self.summary.lines += 1;
+        let (outer, text) = match time::prefixed(line) {
+            Some((stamp, text)) => (Some(stamp), text),
+            None => (None, line),
+        };
+        let outer = outer.or(at.map(|at| Stamp { at, utc: true }));
+        if self.summary.first.is_none() && self.summary.lines <= FIRST {
+            self.summary.first = outer.or_else(|| time_of(text));
+        }
+        if text.trim_ascii().is_empty() {
+            self.blank(text);
+            return;
+        }
+        if let Some(outer) = outer {
+            self.summary.last = Some(outer);
+        }
+        self.keep_tail(text, outer, number);
+        // Frames say nothing of the world, and are most of what a program in trouble prints.
+        if trace::is_frame(text) {
+            if let Some(open) = &mut self.open {
+                if open.unit.language.is_none() {
+                    open.goes_on(text);
+                } else {
+                    open.frame();
+                }
+            }
+            return;
+        }
+        let Some(patterns) = self.patterns else { return };
+        let (hits, at) = patterns.hits(text);
+        if hits == 0 && self.open.is_none() && !klog_error(text) {
+            return;
+        }
+        self.told(text, hits, at, outer, number, patterns);
+    }
+
+    /// Reads whole text, line by line.
+    pub fn push_text(&mut self, text: &str) {
+        let mut rest = text;
+        while let Some(end) = memchr::memchr(b'\n', rest.as_bytes()) {
+            let (line, next) = rest.split_at_checked(end).unwrap_or((rest, ""));
+            self.push(line, None);
+            rest = next.get(1..).unwrap_or("");
+        }
+        if !rest.is_empty() {
+            self.push(rest, None);
+        }
+    }
+
+    /// A line that holds a literal, or stands behind an open unit.
+    fn told(
+        &mut self,
+        text: &str,
+        hits: Hits,
+        at: usize,
+        outer: Option<Stamp>,
+        number: u32,
+        patterns: &Patterns,
+    ) {
+        let cleaned;
+        let text = if hits & ESCAPE != 0 {
+            cleaned = clean(text);
+            &*cleaned
+        } else {
+            text
+        };
+        // A JSON line is never part of a trace above it.
+        let is_json = text.starts_with('{') && text.len() > 2;
+        let fields = match is_json {
+            true => fields::json(text),
+            false if hits & LEVEL != 0 || hits & !OTHERS != 0 => {
+                fields::logfmt(text).filter(|f| f.level.is_some())
+            }
+            false => None,
+        };
+        let (inner, own) = match time::leading(text) {
+            Some((stamp, used)) => (Some(stamp), text.get(used..).unwrap_or("")),
+            None => (fields.as_ref().and_then(|f| f.at), text),
+        };
+        let stamp = outer.or(inner);
+        if hits & ACCESS != 0 {
+            let is_access = match &fields {
+                Some(fields) => {
+                    self.access.fields(fields);
+                    false
+                }
+                None => self.access.line(text),
+            };
+            if is_access {
+                self.close();
+                return;
+            }
+        }
+        // A line with a time of its own begins something new.
+        let goes_on =
+            inner.is_none() && !is_json && self.open.as_mut().is_some_and(|open| open.goes_on(text));
+        if !goes_on {
+            self.close();
+            let mut open = Open::start(own, fields.as_ref(), hits, number, text);
+            if let Some(open) = &mut open {
+                open.unit.at = stamp.or(open.unit.at);
+                open.unit.head.at = micros(open.unit.at);
+            }
+            self.open = open;
+        }
+        if hits & !OTHERS != 0 {
+            let says = fields.as_ref().and_then(|fields| fields.says());
+            self.claims(says.as_deref().unwrap_or(own), text, hits, at, stamp, number, patterns);
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn claims(
+        &mut self,
+        says: &str,
+        line: &str,
+        mut hits: Hits,
+        at: usize,
+        stamp: Option<Stamp>,
+        number: u32,
+        patterns: &Patterns,
+    ) {
+        hits &= !OTHERS;
+        let mut claims = Claims::default();
+        while hits != 0 {
+            let bit = hits.trailing_zeros() as usize;
+            hits &= hits - 1;
+            if let Some(family) = patterns.families.get(bit) {
+                (family.read)(says, &mut claims);
+            }
+        }
+        let told = Told { line, at, stamp, number, error: self.open.is_some(), relayed: is_relayed(says) };
+        for claim in claims.list {
+            // The analysis of a failure names ports, and none that listens.
+            if told.error && matches!(claim, Claim::ListeningOn { .. }) {
+                continue;
+            }
+            if let Some(open) = &mut self.open {
+                let vague = claim.is_vague();
+                let kind = std::mem::discriminant(&claim);
+                if open.claimed.iter().any(|c| *c == claim || (vague && std::mem::discriminant(c) == kind)) {
+                    continue;
+                }
+                if open.claimed.len() < 16 {
+                    open.claimed.push(claim.clone());
+                }
+            }
+            self.sight(claim, &told);
+        }
+    }
+
+    fn sight(&mut self, claim: Claim, told: &Told) {
+        let stamp = told.stamp;
+        if let Some(sighting) = self.seen.get_mut(&claim) {
+            sighting.count += 1;
+            sighting.error |= told.error;
+            sighting.relayed &= told.relayed;
+            sighting.first = sighting.first.or(stamp);
+            sighting.last = stamp.or(sighting.last);
+        } else if self.seen.len() < SIGHTINGS {
+            let sighting = Sighting {
+                claim: claim.clone(),
+                count: 1,
+                first: stamp,
+                last: stamp,
+                error: told.error,
+                relayed: told.relayed,
+                example: Excerpt { text: window(told.line, told.at), at: micros(stamp), line: told.number },
+            };
+            self.seen.insert(claim, sighting);
+        } else {
+            self.summary.dropped += 1;
+        }
+    }
+
+    fn note(&mut self, note: Note) {
+        self.close();
+        if self.summary.notes.len() < NOTES && !self.summary.notes.contains(&note) {
+            self.summary.notes.push(note);
+        }
+    }
+
+    fn blank(&mut self, text: &str) {
+        if let Some(open) = &mut self.open
+            && !open.goes_on(text)
+        {
+            self.close();
+        }
+    }
+
+    /// Ends the open unit.
+    fn close(&mut self) {
+        let Some(open) = self.open.take() else { return };
+        self.summary.errors += 1;
+        let only_exits = open.claimed.iter().any(|c| matches!(c, Claim::Exiting { .. }))
+            && open.unit.exception.is_none()
+            && open.claimed.len() == 1;
+        let mut unit = open.unit;
+        if unit.says.is_empty()
+            && let Some(exception) = &unit.exception
+        {
+            unit.says = keep(&format!("{}: {}", exception.kind, exception.message));
+        }
+        if self.summary.first_error.is_none() {
+            self.summary.first_error = Some(unit.clone());
+        }
+        if only_exits {
+            self.summary.exit = Some(unit);
+            return;
+        }
+        if unit.level == Level::Fatal {
+            self.summary.fatal = Some(unit);
+        } else {
+            self.summary.error = Some(unit);
+        }
+    }
+
+    fn keep_tail(&mut self, text: &str, outer: Option<Stamp>, number: u32) {
+        let (mut kept, ..) = if self.tail.len() >= TAIL {
+            self.tail.pop_front().unwrap_or_default()
+        } else {
+            Default::default()
+        };
+        kept.clear();
+        kept.push_str(text.get(..text.floor_char_boundary(CLIP)).unwrap_or(text));
+        self.tail.push_back((kept, outer, number));
+    }
+
+    /// Ends the log.
+    pub fn finish(mut self) -> LogSummary {
+        self.close();
+        let mut summary = self.summary;
+        if summary.last.is_none() {
+            summary.last = self.tail.iter().rev().find_map(|(line, ..)| time_of(line));
+        }
+        summary.tail = self
+            .tail
+            .iter()
+            .map(|(line, outer, number)| excerpt(line, *number, outer.or_else(|| time_of(line))))
+            .collect();
+        summary.sightings = self.seen.into_values().collect();
+        summary.traffic = self.access.finish();
+        summary
+    }
 }
 
 impl LogSummary {
-    /// Reads a log.
+    /// Reads a whole log.
     pub fn read(text: &str) -> LogSummary {
-        let mut summary = LogSummary { lines: count_lines(text), ..LogSummary::default() };
-        let Some(automaton) = automaton() else { return summary };
-        let mut seen: BTreeMap<Claim, (u64, Excerpt)> = BTreeMap::new();
-        let mut lines = LineCounter { text, at: 0, line: 0 };
-        let mut current = Current::default();
-        for found in automaton.search.find_overlapping_iter(text) {
-            let Some(&(level, extract)) = automaton.meaning.get(found.pattern().as_usize()) else { continue };
-            if found.start() >= current.end {
-                current.finish(&mut summary);
-                let (start, end, number) = lines.line_of(found.start());
-                let line = text.get(start..end).unwrap_or("");
-                current = Current { end, number, line, level: Level::None, tried: Vec::new() };
-            }
-            current.level = current.level.max(level);
-            if let Some(extract) = extract
-                && !current.tried.contains(&(extract as usize))
-            {
-                current.tried.push(extract as usize);
-                let own = without_time(current.line);
-                if let Some(claim) = extract(own)
-                    && (seen.len() < SIGHTINGS || seen.contains_key(&claim))
-                {
-                    let example = excerpt(current.line, current.number);
-                    seen.entry(claim).and_modify(|(count, _)| *count += 1).or_insert((1, example));
-                }
-            }
-        }
-        current.finish(&mut summary);
-        summary.sightings =
-            seen.into_iter().map(|(claim, (count, example))| Sighting { claim, count, example }).collect();
-        summary.notes = notes(text);
-        if let Some((number, line)) =
-            text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty() && !is_note(l)).last()
-        {
-            summary.last = Some(excerpt(line, u32::try_from(number).unwrap_or(u32::MAX)));
-        }
-        summary
+        let mut scan = LogScan::new();
+        scan.push_text(text);
+        scan.finish()
     }
 
     /// Sightings that a test picks.
@@ -181,185 +429,81 @@ impl LogSummary {
         self.sightings.iter().filter(move |s| wanted(&s.claim))
     }
 
-    /// The line that tells an end best: a fatal one, unless an error came later; else the last error.
+    /// The error that tells an end best, and why this one.
+    pub fn ending(&self) -> Option<(&Unit, Choice)> {
+        let last = self.tail.last().map_or(0, |line| line.line);
+        let (unit, choice) = match (&self.fatal, &self.error) {
+            (Some(fatal), Some(error))
+                if error.head.line > fatal.head.line && last.saturating_sub(fatal.head.line) > NEAR =>
+            {
+                (error, Choice::LastError)
+            }
+            (Some(fatal), _) => (fatal, Choice::Fatal),
+            (None, Some(error)) => (error, Choice::LastError),
+            (None, None) => return self.exit.as_ref().map(|unit| (unit, Choice::Fatal)),
+        };
+        let exits = self.exit.as_ref().is_some_and(|exit| exit.head.line > unit.head.line);
+        Some((unit, if exits { Choice::BeforeExit } else { choice }))
+    }
+
+    /// The line of the error that tells an end best.
     pub fn essence(&self) -> Option<&Excerpt> {
-        self.fatal.as_ref().or(self.error.as_ref())
+        self.ending().map(|(unit, _)| &unit.head)
     }
 }
 
-#[derive(Default)]
-struct Current<'t> {
-    end: usize,
-    number: u32,
+/// What a claim was read from.
+struct Told<'t> {
     line: &'t str,
-    level: Level,
-    tried: Vec<usize>,
-}
-
-impl Current<'_> {
-    fn finish(&self, summary: &mut LogSummary) {
-        let own = without_time(self.line);
-        // Frames of a stack belong to the line above them.
-        let frame = own.starts_with(['\t', ' '])
-            && (own.trim_start().starts_with("at ") || own.trim_start().starts_with("File "));
-        if self.level == Level::None || frame || is_note(self.line) {
-            return;
-        }
-        summary.errors += 1;
-        let line = excerpt(self.line, self.number);
-        match self.level {
-            Level::Fatal => summary.fatal = Some(line),
-            _ => summary.error = Some(line),
-        }
-    }
-}
-
-/// Finds the line of a byte, going forward.
-struct LineCounter<'t> {
-    text: &'t str,
     at: usize,
-    line: u32,
+    stamp: Option<Stamp>,
+    number: u32,
+    error: bool,
+    relayed: bool,
 }
 
-impl LineCounter<'_> {
-    fn line_of(&mut self, byte: usize) -> (usize, usize, u32) {
-        let bytes = self.text.as_bytes();
-        let breaks = memchr::memchr_iter(b'\n', bytes.get(self.at..byte).unwrap_or(&[])).count();
-        self.line = self.line.saturating_add(u32::try_from(breaks).unwrap_or(u32::MAX));
-        self.at = byte.max(self.at);
-        let start = memchr::memrchr(b'\n', bytes.get(..byte).unwrap_or(&[])).map_or(0, |at| at + 1);
-        let end = memchr::memchr(b'\n', bytes.get(byte..).unwrap_or(&[])).map_or(bytes.len(), |at| at + byte);
-        (start, end, self.line)
-    }
+/// Whether an error is of a server that this one asked: gRPC wraps what it was told (`rpc error: … rpc error: …`).
+fn is_relayed(says: &str) -> bool {
+    memchr::memmem::find_iter(says.as_bytes(), b"rpc error: code = ").take(2).count() == 2
 }
 
-fn count_lines(text: &str) -> u64 {
-    let breaks = memchr::memchr_iter(b'\n', text.as_bytes()).count() as u64;
-    breaks + u64::from(!text.is_empty() && !text.ends_with('\n'))
+/// Whether klog may have written it as an error (`E1124 12:…`), which has no literal.
+fn klog_error(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    matches!(bytes.first(), Some(b'E' | b'F'))
+        && bytes.get(1..5).is_some_and(|d| d.iter().all(u8::is_ascii_digit))
 }
 
-fn excerpt(line_text: &str, line: u32) -> Excerpt {
-    let text = without_time(line_text).trim();
-    let mut end = text.len().min(CLIP);
-    while !text.is_char_boundary(end) {
-        end -= 1;
+/// The time of a line by itself.
+fn time_of(text: &str) -> Option<Stamp> {
+    let text = text.trim_start();
+    if text.starts_with('{') {
+        return fields::json(text).and_then(|fields| fields.at);
     }
-    Excerpt { text: text.get(..end).unwrap_or("").into(), at: time(line_text), line }
+    time::leading(text).map(|(stamp, _)| stamp)
 }
 
-/// The time in front of a line, in microseconds since 1970: RFC 3339 as the kubelet writes it.
-fn time(line: &str) -> Option<i64> {
-    let stamp = line.get(..line.len().checked_sub(without_time(line).len())?)?.trim_end();
-    let number = |from: usize, to: usize| stamp.get(from..to)?.parse::<i64>().ok();
-    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
-    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
-    if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
-        return None;
-    }
-    let rest = stamp.get(19..)?;
-    let digits = rest.strip_prefix('.').map_or(0, |r| r.bytes().take_while(u8::is_ascii_digit).count());
-    let micros = (0..6).fold(0, |sum, at| {
-        let digit =
-            if at < digits { rest.as_bytes().get(at + 1).map_or(0, |b| i64::from(b - b'0')) } else { 0 };
-        sum * 10 + digit
-    });
-    let zone = rest.get(if digits > 0 { digits + 1 } else { 0 }..)?;
-    let offset = match zone.as_bytes() {
-        [b'Z'] => 0,
-        [sign @ (b'+' | b'-'), ..] => {
-            let minutes = zone.get(1..3)?.parse::<i64>().ok()? * 60 + zone.get(4..6)?.parse::<i64>().ok()?;
-            if *sign == b'+' { minutes } else { -minutes }
-        }
-        _ => return None,
-    };
-    // Days from 1970 (proleptic Gregorian calendar).
-    let shifted = if month <= 2 { year - 1 } else { year };
-    let of_year = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + day - 1;
-    let era = shifted.div_euclid(400);
-    let of_era = shifted.rem_euclid(400);
-    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
-    Some(((days * 1440 + hour * 60 + minute - offset) * 60 + second) * 1_000_000 + micros)
+fn excerpt(text: &str, line: u32, at: Option<Stamp>) -> Excerpt {
+    Excerpt { text: clipped(text), at: micros(at), line }
 }
 
-/// The line without the time that `kubectl logs --timestamps` puts in front.
-pub fn without_time(line: &str) -> &str {
-    let Some((first, rest)) = line.split_once(' ') else { return line };
-    let bytes = first.as_bytes();
-    let stamped = bytes.len() >= 20
-        && bytes.get(4) == Some(&b'-')
-        && bytes.get(10) == Some(&b'T')
-        && bytes.get(13) == Some(&b':')
-        && bytes.first().is_some_and(u8::is_ascii_digit);
-    if stamped { rest } else { line }
+fn clipped(text: &str) -> Text {
+    let text = text.trim();
+    text.get(..text.floor_char_boundary(CLIP)).unwrap_or("").into()
 }
 
-/// Whether a line is kubectl's or the kubelet's own (kubectl `logs`, pkg/kubelet `kuberuntime_logs.go`; all versions).
-fn is_note(line: &str) -> bool {
-    line.starts_with("Error from server (")
-        || line.starts_with("unable to retrieve container logs for ")
-        || line.starts_with("Defaulted container ")
-        || line.starts_with("failed to create fsnotify watcher")
+/// A time that counts from 1970 UTC.
+fn micros(stamp: Option<Stamp>) -> Option<i64> {
+    stamp.filter(|stamp| stamp.utc).map(|stamp| stamp.at)
 }
 
-fn notes(text: &str) -> Vec<Note> {
-    let mut notes = Vec::new();
-    let mut add = |literal: &str, note: Note| {
-        if memchr::memmem::find(text.as_bytes(), literal.as_bytes()).is_some() {
-            notes.push(note);
-        }
-    };
-    add("is waiting to start: ", Note::WaitingToStart);
-    add("Error from server (BadRequest): previous terminated container", Note::NoPrevious);
-    add("unable to retrieve container logs for ", Note::Unretrievable);
-    notes
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_last_fatal_line_tells_the_end() {
-        let log = "2026-06-28T12:04:55Z INFO: up\n2026-06-28T12:04:59Z ERROR: Invalid configuration key 'DATABASE_URL'\n2026-06-28T12:05:00Z FATAL: Process exiting with code 1.\n";
-        let read = LogSummary::read(log);
-        assert_eq!(read.lines, 3);
-        assert_eq!(read.errors, 2);
-        assert_eq!(
-            read.essence().map(|e| (&*e.text, e.line)),
-            Some(("FATAL: Process exiting with code 1.", 2))
-        );
+/// The part of a line around `at`, clipped.
+fn window(line: &str, at: usize) -> Text {
+    let line = line.trim_end();
+    if at < CLIP * 3 / 4 || at > line.len() {
+        return clipped(line);
     }
-
-    #[test]
-    fn times_in_front_are_read() {
-        assert_eq!(time("1970-01-02T00:00:01.5Z x"), Some(86_401_500_000));
-        assert_eq!(time("2026-11-23T03:01:07.123456789+08:00 x"), Some(1_795_374_067_123_456));
-        assert_eq!(time("no time"), None);
-    }
-
-    #[test]
-    fn frames_are_no_errors_of_their_own() {
-        let log = "java.lang.IllegalStateException: no\n\tat a.b.ExceptionFilter.run(X.java:1)\n\tat c.Error: d\nCaused by: java.net.UnknownHostException: db.shop\n";
-        let read = LogSummary::read(log);
-        assert_eq!(read.errors, 2);
-        assert!(read.seen(|c| *c == Claim::NameUnresolved { host: "db.shop".into() }).next().is_some());
-    }
-
-    #[test]
-    fn kubectl_s_own_words_are_no_log() {
-        let read = LogSummary::read(
-            "Error from server (BadRequest): previous terminated container \"a\" in pod \"b\" not found\n",
-        );
-        assert_eq!(read.notes, vec![Note::NoPrevious]);
-        assert_eq!((read.errors, read.last), (0, None));
-    }
-
-    #[test]
-    fn every_cut_of_a_log_is_read() {
-        let log = "panic: runtime error: index\ngoroutine 1 [running]:\nAccess denied for user 'a'@'10.0.0.1' (using password: YES)\ndial tcp 10.0.0.1:80: connect: connection refused é\nlookup db on 10.0.0.2:53: no such host\n";
-        for (at, _) in log.char_indices() {
-            LogSummary::read(&log[..at]);
-            LogSummary::read(&log[at..]);
-        }
-    }
+    let from = line.floor_char_boundary(at - CLIP / 4);
+    let part = line.get(from..).unwrap_or("");
+    format!("…{}", part.get(..part.floor_char_boundary(CLIP)).unwrap_or("")).into()
 }

@@ -12,14 +12,14 @@ mod sandbox;
 pub mod scheduling;
 pub mod start;
 mod storage;
-mod text;
+pub(in crate::scan) mod text;
 mod workload;
 
 pub use eviction::{Eviction, eviction};
 pub use image::{Image, PullCause};
 pub use lifecycle::{Disruption, KillFailure, KillReason, Lifecycle, Shortage};
 pub use mount::{AttachCause, MountCause};
-pub use network::{DnsError, NetworkError, Protocol, TlsError, Unreached};
+pub use network::{DnsError, NetworkError, Protocol, TlsError, Unreached, read as unreached};
 pub use node::{NodeEvent, NodeIssue};
 pub use probe::{ProbeFailure, ProbeKind, probe_failure};
 pub use refusal::{Refusal, WebhookFailure};

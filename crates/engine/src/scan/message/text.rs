@@ -15,7 +15,7 @@ const EXCERPT: usize = 1024;
 const COMBINED: &str = "(combined from similar events): ";
 
 /// What a message says, without what a recorder put before it.
-pub(super) fn body(message: &str) -> &str {
+pub(in crate::scan) fn body(message: &str) -> &str {
     let mut body = clip(message, LONGEST).trim();
     while let Some(rest) = body.strip_prefix(COMBINED) {
         body = rest.trim_start();
@@ -33,12 +33,12 @@ fn clip(text: &str, bytes: usize) -> &str {
 }
 
 /// An owned excerpt.
-pub(super) fn keep(text: &str) -> Text {
+pub(in crate::scan) fn keep(text: &str) -> Text {
     clip(text.trim(), EXCERPT).into()
 }
 
 /// An owned excerpt, if there is anything in it.
-pub(super) fn some(text: &str) -> Option<Text> {
+pub(in crate::scan) fn some(text: &str) -> Option<Text> {
     let text = text.trim();
     (!text.is_empty()).then(|| keep(text))
 }
@@ -48,44 +48,44 @@ fn find(text: &str, literal: &str) -> Option<usize> {
 }
 
 /// Whether `literal` stands in `text`.
-pub(super) fn has(text: &str, literal: &str) -> bool {
+pub(in crate::scan) fn has(text: &str, literal: &str) -> bool {
     find(text, literal).is_some()
 }
 
 /// Whether any of `literals` stands in `text`.
-pub(super) fn has_any(text: &str, literals: &[&str]) -> bool {
+pub(in crate::scan) fn has_any(text: &str, literals: &[&str]) -> bool {
     literals.iter().any(|literal| has(text, literal))
 }
 
 /// What follows the first `literal`.
-pub(super) fn after<'a>(text: &'a str, literal: &str) -> Option<&'a str> {
+pub(in crate::scan) fn after<'a>(text: &'a str, literal: &str) -> Option<&'a str> {
     text.get(find(text, literal)? + literal.len()..)
 }
 
 /// What follows the last `literal`.
-pub(super) fn after_last<'a>(text: &'a str, literal: &str) -> Option<&'a str> {
+pub(in crate::scan) fn after_last<'a>(text: &'a str, literal: &str) -> Option<&'a str> {
     text.rsplit_once(literal).map(|(_, rest)| rest)
 }
 
 /// What precedes the first `literal`, or all.
-pub(super) fn until<'a>(text: &'a str, literal: &str) -> &'a str {
+pub(in crate::scan) fn until<'a>(text: &'a str, literal: &str) -> &'a str {
     find(text, literal).and_then(|at| text.get(..at)).unwrap_or(text)
 }
 
 /// What stands between the first `start` and the next `end`; nothing if `end` is missing.
-pub(super) fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
+pub(in crate::scan) fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
     let rest = after(text, start)?;
     rest.get(..find(rest, end)?)
 }
 
 /// The first word: up to white space or one of `, ; : " ' ( ) [ ] { }`, a last full stop excluded.
-pub(super) fn word(text: &str) -> &str {
+pub(in crate::scan) fn word(text: &str) -> &str {
     let end = text.find(|c: char| c.is_whitespace() || ",;:\"'()[]{}".contains(c)).unwrap_or(text.len());
     text.get(..end).unwrap_or(text).trim_end_matches('.')
 }
 
 /// A Go-quoted string (`%q`) at the start of `text`, and what follows it.
-pub(super) fn quoted(text: &str) -> Option<(Cow<'_, str>, &str)> {
+pub(in crate::scan) fn quoted(text: &str) -> Option<(Cow<'_, str>, &str)> {
     let inner = text.strip_prefix('"')?;
     let mut escaped = false;
     let mut plain = true;
@@ -127,25 +127,25 @@ fn unescape(text: &str) -> String {
 }
 
 /// The quoted string right after the first `literal` (which ends before the quotation mark).
-pub(super) fn quoted_after(text: &str, literal: &str) -> Option<Text> {
+pub(in crate::scan) fn quoted_after(text: &str, literal: &str) -> Option<Text> {
     let (value, _) = quoted(after(text, literal)?)?;
     some(&value)
 }
 
 /// A number at the start of `text`, and what follows it.
-pub(super) fn number(text: &str) -> Option<(u32, &str)> {
+pub(in crate::scan) fn number(text: &str) -> Option<(u32, &str)> {
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (digits, rest) = text.split_at_checked(end)?;
     Some((digits.parse().ok()?, rest))
 }
 
 /// The number right after the first `literal`.
-pub(super) fn number_after(text: &str, literal: &str) -> Option<u32> {
+pub(in crate::scan) fn number_after(text: &str, literal: &str) -> Option<u32> {
     number(after(text, literal)?).map(|(number, _)| number)
 }
 
 /// The words of a Go list (`[a b]`) or of a written one (`a, b`).
-pub(super) fn list(text: &str) -> Vec<Text> {
+pub(in crate::scan) fn list(text: &str) -> Vec<Text> {
     let text = text.trim().trim_start_matches('[');
     let text = until(text, "]");
     text.split([' ', ',']).filter_map(some).collect()
@@ -153,7 +153,7 @@ pub(super) fn list(text: &str) -> Vec<Text> {
 
 /// The code of a gRPC error, where one is given, and its description without any such prefix.
 /// (`google.golang.org/grpc/internal/status`, all versions.)
-pub(super) fn grpc(text: &str) -> (Option<&str>, &str) {
+pub(in crate::scan) fn grpc(text: &str) -> (Option<&str>, &str) {
     let mut code = None;
     let mut text = text;
     while let Some(rest) = text.strip_prefix("rpc error: code = ") {
@@ -165,7 +165,7 @@ pub(super) fn grpc(text: &str) -> (Option<&str>, &str) {
 }
 
 /// A duration as Go prints it (`1m40s`, `500ms`), in whole seconds, rounded down.
-pub(super) fn seconds(text: &str) -> Option<u32> {
+pub(in crate::scan) fn seconds(text: &str) -> Option<u32> {
     let mut total = 0.0f64;
     let mut rest = text.trim();
     if rest.is_empty() {
