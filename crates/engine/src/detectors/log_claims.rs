@@ -44,12 +44,19 @@ fn told(
             let others = facts.logs().iter().filter(|l| l.subject.as_ref().is_some_and(|s| facts.top(s) != *top));
             let elsewhere = others.clone().any(|l| l.log.summary.seen(|c| matches!(c, Claim::LinkFailure { .. })).next().is_some());
             let code = if elsewhere { Code::DependencyUnreachable } else { Code::DatabasePortWrong };
-            let summary = if elsewhere {
-                format!("{who} cannot reach its database, and neither can others.")
+            let advice = "Compare host and port in the workload's settings with the database's Service";
+            let remedy = Remedy::advice(advice);
+            if elsewhere {
+                new(code, format!("{who} cannot reach its database, and neither can others.")).remedy(remedy)
+            } else if others.clone().next().is_some() {
+                new(code, format!("{who} cannot reach its database, and no other log says so: host or port in its settings are wrong."))
+                    .remedy(remedy)
             } else {
-                format!("{who} cannot reach its database while others do: host or port in its settings are wrong.")
-            };
-            new(code, summary).remedy(Remedy::advice("Compare host and port in the workload's settings with the database's Service"))
+                new(code, format!("{who} cannot reach its database: host or port in its settings may be wrong."))
+                    .at_most(Certainty::Possible)
+                    .not_seen("whether others reach the database: their logs", None)
+                    .remedy(remedy)
+            }
         }
         Claim::NameUnresolved { host, .. } => {
             let service = service_of(host, top.namespace.as_deref())?;

@@ -151,6 +151,7 @@ const TOLD_BY_LOGS: &[Code] = &[
     DatabaseReadOnly,
     NameResolutionFailing,
     PortConflict,
+    DependencyUnreachable,
 ];
 
 /// What takes a node, and what runs on it, out.
