@@ -13,6 +13,7 @@ mod shell;
 mod tell;
 pub mod text;
 mod time;
+mod told;
 mod unlock;
 pub mod yaml;
 

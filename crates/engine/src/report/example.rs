@@ -403,6 +403,26 @@ fn like_effects_are_told_once() {
 }
 
 #[test]
+fn like_proofs_are_told_once_and_their_count_is_never_cut() {
+    let mut report = report();
+    let Some(incident) = report.incidents.first_mut() else { unreachable!() };
+    let of = |name: &str| {
+        let pod = object(Kind::Pod, "shop", name);
+        let long = "no IP addresses available in range set ".repeat(9);
+        let text = format!("event FailedCreatePodSandBox {}: {long} (27 times)", pod.path());
+        proof(Ref::Event(pod, "FailedCreatePodSandBox".into(), long.into()), &text)
+    };
+    if let Some(step) = incident.because.get_mut(2) {
+        step.evidence = vec![of("orders-a"), of("orders-b"), of("orders-c")];
+    }
+    let text = render(&report, &plain(80));
+    assert!(text.contains("… (27 times, and 2 more like it)\n"), "{text}");
+    assert_eq!(text.matches("› event FailedCreatePodSandBox").count(), 1);
+    let all = render(&report, &Style { verbose: true, ..plain(80) });
+    assert_eq!(all.matches("› event FailedCreatePodSandBox").count(), 3);
+}
+
+#[test]
 fn the_root_is_not_said_twice() {
     let mut report = report();
     let Some(incident) = report.incidents.first_mut() else { unreachable!() };

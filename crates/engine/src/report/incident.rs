@@ -1,15 +1,12 @@
 //! One incident for a terminal.
 
-use super::layout::{Ink, Page, Piece, limit, wrap};
-use super::text::{Style, plural};
+use super::layout::{Ink, Page, Piece, limit, wrap, wrap_with_end};
+use super::text::Style;
 use super::time::Now;
+use super::told::{change_text, distinct, facts_line, fold, place, proof_text, sentence, split, step_text};
 use super::unlock::{self, Unlock};
-use super::{Change, Impact, Incident, Report, Root, Step, shell};
-use crate::clean::clean;
-use crate::evidence::Locator;
-use crate::finding::{Certainty, Code, Course, Honesty, NotSeen, Proof, Severity};
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
+use super::{Incident, Report, Root, Step, shell};
+use crate::finding::{Certainty, Honesty, NotSeen, Proof, Severity};
 use unicode_width::UnicodeWidthStr;
 
 /// The most lines of one incident; with head and foot a report of one stays within 60.
@@ -251,13 +248,13 @@ impl Teller<'_> {
             let text = limit(wrap(&step_text(step, like), room), self.limits.summary_lines).join(" ");
             self.page.tagged(&[lead], Ink::Plain, &text, tag);
         }
-        let proofs = distinct(&step.evidence);
+        let proofs = distinct(&step.evidence, self.verbose);
         let own = if column == 0 { 4 } else { indent };
-        for (proof, count) in proofs.iter().take(self.limits.proofs) {
+        for (proof, like) in proofs.iter().take(self.limits.proofs) {
             let lead = [first.take().unwrap_or_else(|| blanks(own)), (Ink::Quiet, "› ".to_owned())];
-            let times = if *count > 1 { format!(" ({} records)", count) } else { String::new() };
-            let lines = if self.verbose { 12 } else { self.limits.proof_lines };
-            self.page.text_within(&lead, Ink::Quiet, &format!("{}{times}", proof.text), lines);
+            let (text, end) = proof_text(proof, *like);
+            let lines = wrap_with_end(&text, &end, self.page.room(&lead), self.limits.proof_lines);
+            self.page.put(&lead, Ink::Quiet, &lines, None);
             if self.verbose {
                 self.place(proof, own + 2);
             }
@@ -386,143 +383,4 @@ fn certainty_ink(certainty: Certainty) -> Ink {
         Certainty::Likely => Ink::Warning,
         Certainty::Possible | Certainty::Undetermined => Ink::Doubt,
     }
-}
-
-/// `ongoing · since 02:58:03 (14m37s) · 1 node, 3 workloads, 34 pods`.
-pub(super) fn facts_line(incident: &Incident, now: Now) -> String {
-    let mut parts = vec![incident.course.as_str().to_owned()];
-    if let Some(since) = &incident.since {
-        let stamp = now.stamp(since);
-        parts.push(match (since.clock.is_absolute(), now.age(since), incident.course) {
-            (true, Some(age), Course::Over) => format!("began {stamp}, {age} before the capture"),
-            (true, Some(age), _) => format!("since {stamp} ({age})"),
-            (false, Some(age), Course::Ongoing | Course::Recovering) => format!("for {age}"),
-            (false, Some(_), Course::Over) => format!("began {stamp}"),
-            (_, None, _) => format!("since {stamp}"),
-        });
-    }
-    let hit = impact(&incident.impact);
-    if !hit.is_empty() {
-        parts.push(hit);
-    }
-    parts.join(" · ")
-}
-
-/// Who is hit, counted.
-fn impact(impact: &Impact) -> String {
-    let counts = [
-        (impact.nodes.len(), "node"),
-        (impact.services.len(), "service"),
-        (impact.workloads.len(), "workload"),
-        (impact.pods, "pod"),
-    ];
-    let told: Vec<String> =
-        counts.iter().filter(|(count, _)| *count > 0).map(|(count, noun)| plural(*count, noun)).collect();
-    told.join(", ")
-}
-
-/// What was changed, in a sentence.
-pub(super) fn change_text(change: &Change) -> String {
-    let what = match (&change.from, &change.to) {
-        (Some(from), Some(to)) => format!("is now {to}, was {from}"),
-        (None, Some(to)) => format!("is now {to}"),
-        (Some(from), None) => format!("is gone, was {from}"),
-        (None, None) => "was changed".to_owned(),
-    };
-    let by = change.by.as_ref().map_or_else(String::new, |by| format!(" Written by {by}."));
-    format!("{}: {} {what}.{by}", unlock::name(&change.subject), change.field)
-}
-
-/// Steps of one code whose causes are told together are told together: the first, with the others behind.
-pub(super) fn fold(steps: &[Step], verbose: bool) -> Vec<(&Step, Vec<&Step>)> {
-    let mut told: Vec<(&Step, Vec<&Step>)> = Vec::new();
-    // Where each step is told, and where the steps of a code with causes told there are.
-    let mut places: BTreeMap<usize, usize> = BTreeMap::new();
-    let mut like: BTreeMap<(Code, BTreeSet<Option<usize>>), usize> = BTreeMap::new();
-    for step in steps {
-        let causes = step.caused_by.iter().map(|cause| places.get(cause).copied()).collect();
-        let place = match like.entry((step.code, causes)) {
-            Entry::Occupied(known) if !verbose && !step.caused_by.is_empty() => *known.get(),
-            entry => {
-                told.push((step, Vec::new()));
-                let place = told.len() - 1;
-                entry.insert_entry(place);
-                places.insert(step.id, place);
-                continue;
-            }
-        };
-        places.insert(step.id, place);
-        if let Some((_, more)) = told.get_mut(place) {
-            more.push(step);
-        }
-    }
-    told
-}
-
-/// What a step says, how its cause leads to it, and of whom else it is true.
-pub(super) fn step_text(step: &Step, like: &[&Step]) -> String {
-    let mut text = sentence(&step.summary);
-    if let Some(mechanism) = step.mechanism {
-        text.push_str(&format!(" {}", sentence(&capital(mechanism))));
-    }
-    let of = |step: &Step| match &step.subject.part {
-        Some(part) => format!("{} of {}", part.name(), step.subject.path()),
-        None => step.subject.path(),
-    };
-    let others: BTreeSet<String> =
-        like.iter().map(|step| of(step)).filter(|name| *name != of(step)).collect();
-    let mut others = others.into_iter();
-    if let Some(first) = others.next() {
-        let rest = match others.len() {
-            0 => String::new(),
-            count => format!(" and {count} more"),
-        };
-        text.push_str(&format!(" The same: {first}{rest}."));
-    }
-    text
-}
-
-/// Proofs that say different things, and how many records say each.
-pub(super) fn distinct(proofs: &[Proof]) -> Vec<(&Proof, usize)> {
-    let mut told: Vec<(&Proof, usize)> = Vec::new();
-    for proof in proofs {
-        match told.iter_mut().find(|(known, _)| known.text == proof.text) {
-            Some((_, count)) => *count += 1,
-            None => told.push((proof, 1)),
-        }
-    }
-    told
-}
-
-/// `file:line`, where there is a file.
-pub(super) fn place(locator: &Locator) -> Option<String> {
-    match (locator.file.is_empty(), locator.line) {
-        (true, _) => None,
-        (false, Some(line)) => Some(format!("{}:{line}", locator.file)),
-        (false, None) => Some(locator.file.to_string()),
-    }
-}
-
-/// What is missing, and after a colon what would tell it.
-fn split(what: &str) -> (String, String) {
-    let what = clean(what);
-    match what.split_once(": ") {
-        Some((left, right)) => (left.to_owned(), right.to_owned()),
-        None => (what.into_owned(), String::new()),
-    }
-}
-
-/// With a full stop at its end.
-pub(super) fn sentence(text: &str) -> String {
-    let text = text.trim_end();
-    if text.is_empty() || text.ends_with(['.', '!', '?', '…', ':']) {
-        text.to_owned()
-    } else {
-        format!("{text}.")
-    }
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

@@ -1,8 +1,8 @@
 //! The report as JSON: `coroner/v1alpha1`, described by `docs/schema/diagnosis.v1alpha1.json` and additive within the
 //! version. Fields keep their order, what is not known is `null`, and times are RFC 3339 in UTC.
 
-use super::incident::place;
 use super::time::{Now, rfc3339};
+use super::told::place;
 use super::{Change, Check, Coverage, Impact, Incident, Report, Root, Step, shell, text, unlock};
 use crate::Text;
 use crate::clean::clean;

@@ -1,6 +1,6 @@
 //! Lines of a terminal: wrapped by columns, coloured after they are measured, clean always.
 
-use crate::clean::clean;
+use crate::clean::{clean, clip};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// What a piece of text is, and so how it looks.
@@ -119,27 +119,44 @@ impl Page {
         self.put(lead, ink, &lines, None);
     }
 
+    /// Parts with ` · ` between them, broken between parts where that does.
+    pub(super) fn parts(&mut self, ink: Ink, parts: &[String]) {
+        let mut line = String::new();
+        for part in parts {
+            let part = clean(part);
+            if !line.is_empty() && line.width() + 3 + part.width() > self.width {
+                self.text(&[], ink, &std::mem::take(&mut line));
+            }
+            if !line.is_empty() {
+                line.push_str(" · ");
+            }
+            line.push_str(&part);
+        }
+        self.text(&[], ink, &line);
+    }
+
     /// Wrapped text behind a lead, and a word at the right end of its last line.
     pub(super) fn tagged(&mut self, lead: &[Piece], ink: Ink, text: &str, tag: Option<Piece>) {
         let room = self.room(lead);
         let mut lines = wrap(text, room);
         if let Some((_, word)) = &tag {
-            let last = lines.last().map_or(0, |line| line.width());
             let needed = word.width() + 1;
-            if last + needed > room {
-                // Narrower, so that the last line leaves room; else the word has a line of its own.
-                let narrow = wrap(text, room.saturating_sub(needed + 1));
-                if narrow.len() <= lines.len() + 1 {
-                    lines = narrow;
-                } else {
-                    lines.push(String::new());
+            let leaves_room = |lines: &[String]| lines.last().map_or(0, |line| line.width()) + needed <= room;
+            if !leaves_room(&lines) {
+                // As little narrower as it takes for the last line to leave room; else the word has its own line.
+                let narrower = (room.saturating_sub(needed)..room).rev().map(|room| wrap(text, room.max(16)));
+                let most = lines.len() + 1;
+                match narrower.take(24).find(|lines| lines.len() <= most && leaves_room(lines)) {
+                    Some(narrow) => lines = narrow,
+                    None => lines.push(String::new()),
                 }
             }
         }
         self.put(lead, ink, &lines, tag);
     }
 
-    fn put(&mut self, lead: &[Piece], ink: Ink, lines: &[String], tag: Option<Piece>) {
+    /// Lines that are wrapped already.
+    pub(super) fn put(&mut self, lead: &[Piece], ink: Ink, lines: &[String], tag: Option<Piece>) {
         let indent = width_of(lead);
         for (index, text) in lines.iter().enumerate() {
             let mut line: Vec<Piece> =
@@ -160,7 +177,8 @@ impl Page {
         }
     }
 
-    fn room(&self, lead: &[Piece]) -> usize {
+    /// The columns behind a lead.
+    pub(super) fn room(&self, lead: &[Piece]) -> usize {
         self.width.saturating_sub(width_of(lead)).max(16)
     }
 
@@ -199,6 +217,22 @@ pub(super) fn limit(mut lines: Vec<String>, most: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+/// Text on at most that many lines, and behind it an end that stays whole when the text is cut.
+pub(super) fn wrap_with_end(text: &str, end: &str, room: usize, most: usize) -> Vec<String> {
+    let lines = wrap(&format!("{text}{end}"), room);
+    if lines.len() <= most || end.width() + 8 > room {
+        return limit(lines, most);
+    }
+    let mut columns = room.saturating_mul(most).saturating_sub(end.width());
+    loop {
+        let lines = wrap(&format!("{}{end}", clip(text, columns)), room);
+        if lines.len() <= most || columns < 8 {
+            return limit(lines, most);
+        }
+        columns -= 4;
+    }
 }
 
 /// Clean text broken at blanks so that no line is wider than `room`. A word that alone is wider is broken too, behind
@@ -286,7 +320,7 @@ mod tests {
             page.finish()
         };
         assert_eq!(told("Look at it."), "  1  Look at it.    safe\n");
-        assert_eq!(told("Look at it all now"), "  1  Look at it\n     all now        safe\n");
+        assert_eq!(told("Look at it all now"), "  1  Look at it all\n     now            safe\n");
         let mut page = Page::new(10, false);
         page.tagged(&[(Ink::Plain, "HEADING".into())], Ink::Plain, "", Some((Ink::Plain, "code".into())));
         assert_eq!(page.finish(), "HEADING\n      code\n");
@@ -302,6 +336,21 @@ mod tests {
             Ink::Plain,
         );
         assert_eq!(page.finish(), "  a    one\n  bcd  two\n  a rival with a long name\n    three\n");
+    }
+
+    #[test]
+    fn an_end_stays_when_its_text_is_cut() {
+        let text = "one two three four five six seven";
+        assert_eq!(wrap_with_end(text, " (5 times)", 18, 2), ["one two three four", "five s… (5 times)"]);
+        assert_eq!(wrap_with_end(text, " (5 times)", 80, 1), [format!("{text} (5 times)")]);
+        assert_eq!(wrap_with_end(text, "", 18, 1), ["one two three fou…"]);
+    }
+
+    #[test]
+    fn parts_stay_whole() {
+        let mut page = Page::new(12, false);
+        page.parts(Ink::Plain, &["a b".into(), "c d e".into(), "f g h".into()]);
+        assert_eq!(page.finish(), "a b · c d e\nf g h\n");
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! The report as Markdown (GitHub's, and what others share with it), to paste into a ticket.
 
-use super::incident::{change_text, distinct, facts_line, fold, sentence, step_text};
 use super::text::{coverage_rows, folded, gap_rows, reference, scope, unread};
 use super::time::{Now, full};
+use super::told::{change_text, distinct, facts_line, fold, proof_text, sentence, step_text};
 use super::{Incident, Report, Root, shell, unlock};
 use crate::Text;
 use crate::clean::clean;
+use crate::finding::Proof;
 
 /// The report.
 pub fn render(report: &Report) -> String {
@@ -93,7 +94,7 @@ fn because(out: &mut String, incident: &Incident, now: Now) {
     for (step, like) in fold(&incident.because, false) {
         let at = step.at.as_ref().map_or_else(String::new, |at| now.stamp(at));
         let proofs: Vec<String> =
-            distinct(&step.evidence).iter().take(3).map(|(proof, _)| code(&proof.text)).collect();
+            distinct(&step.evidence, false).iter().take(3).map(|(proof, like)| shown(proof, *like)).collect();
         out.push_str(&format!(
             "| {} | {} | {} | {} |\n",
             escape(&at),
@@ -103,6 +104,11 @@ fn because(out: &mut String, incident: &Incident, now: Now) {
         ));
     }
     out.push('\n');
+}
+
+fn shown(proof: &Proof, like: usize) -> String {
+    let (text, end) = proof_text(proof, like);
+    format!("{}{}", code(&text), escape(&end))
 }
 
 fn not_seen(out: &mut String, incident: &Incident, context: Option<&Text>) {

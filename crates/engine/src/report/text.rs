@@ -62,7 +62,7 @@ fn head(page: &mut Page, report: &Report, now: Now) {
     if now.0.is_some() {
         parts.push("times are UTC".to_owned());
     }
-    page.text(&[], Ink::Quiet, &parts.join(" · "));
+    page.parts(Ink::Quiet, &parts);
     let mut parts = vec![match (Now::of(report.captured.as_ref()).0, now.0) {
         (Some(at), _) => format!("captured {}", time::full(at)),
         (None, Some(newest)) => format!("the newest record is of {}", time::full(newest)),
@@ -70,13 +70,16 @@ fn head(page: &mut Page, report: &Report, now: Now) {
     }];
     let events = report.coverage.iter().find(|c| c.source == "events");
     match events.and_then(|events| events.from.as_ref()) {
-        Some(from) => parts.push(format!("events reach back to {}", now.minute(from))),
+        Some(from) if from.clock.is_absolute() => {
+            parts.push(format!("events reach back to {}", now.minute(from)))
+        }
+        Some(from) => parts.extend(now.age(from).map(|age| format!("events reach back {age}"))),
         None if events.is_none() && !report.coverage.is_empty() => {
             parts.push("no events were seen".to_owned())
         }
         None => {}
     }
-    page.text(&[], Ink::Quiet, &parts.join(" · "));
+    page.parts(Ink::Quiet, &parts);
 }
 
 /// The scope as options of the command.
