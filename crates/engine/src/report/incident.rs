@@ -44,7 +44,7 @@ const LEVELS: [Limits; 4] = [
     Limits {
         steps: 8,
         proofs: 2,
-        proof_lines: 3,
+        proof_lines: 4,
         summary_lines: 6,
         changes: 3,
         ruled_out: 5,
@@ -54,7 +54,7 @@ const LEVELS: [Limits; 4] = [
     },
     Limits {
         steps: 6,
-        proofs: 1,
+        proofs: 2,
         proof_lines: 2,
         summary_lines: 4,
         changes: 2,
