@@ -97,7 +97,9 @@ impl<'e> Facts<'e> {
             if let Some(taint) = taint.filter(|_| tainted) {
                 return (taint.0, &taint.1, names(&matching));
             }
-            if let Some(cordon) = cordon.filter(|_| matching.iter().all(|n| n.is_cordoned())) {
+            // A wish that only keeps some nodes out also matches those of the control plane, which nobody meant.
+            let meant = matching.iter().any(|n| !n.is_control_plane());
+            if let Some(cordon) = cordon.filter(|_| meant && matching.iter().all(|n| n.is_cordoned())) {
                 return (cordon.0, &cordon.1, names(&matching));
             }
         } else if !self.knows_wishes(pod)
@@ -187,6 +189,14 @@ impl<'e> NodeFact<'e> {
     /// Its taints.
     pub fn taints(&self) -> impl Iterator<Item = &'e Taint> + use<'e> {
         self.node.and_then(|n| n.taints.as_ref()).into_iter().flatten()
+    }
+
+    /// Whether it is set apart for the control plane (kubeadm's labels; `master` up to 1.23).
+    fn is_control_plane(&self) -> bool {
+        let roles = ["node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master"];
+        self.object
+            .and_then(|o| o.labels.as_ref())
+            .is_some_and(|l| roles.iter().any(|role| l.contains_key(*role)))
     }
 
     /// Whether it is cordoned.
