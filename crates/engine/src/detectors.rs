@@ -32,6 +32,8 @@ mod words;
 
 use crate::facts::Facts;
 use crate::finding::{Code, Finding};
+use crate::subject::Subject;
+use std::collections::BTreeSet;
 
 /// A detector: its name, the codes that it may give, its page and its function.
 pub struct Detector {
@@ -93,5 +95,12 @@ pub fn run(facts: &Facts) -> Vec<Finding> {
     for detector in DETECTORS {
         (detector.detect)(facts, &mut found);
     }
+    // That a pod is not ready is worth saying only where nothing else is said of it.
+    let explained: BTreeSet<Subject> = found
+        .iter()
+        .filter(|finding| finding.code != Code::PodNotReady)
+        .flat_map(|finding| finding.members.iter().map(Subject::whole))
+        .collect();
+    found.retain(|finding| finding.code != Code::PodNotReady || !explained.contains(&finding.subject));
     found
 }

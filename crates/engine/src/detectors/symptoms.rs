@@ -1,8 +1,9 @@
 //! See `symptoms.md` for what this means and the cases it must pass.
 
 use crate::evidence::Read;
-use crate::facts::{Facts, PodFact, ServiceFact};
+use crate::facts::{Facts, PodFact, ServiceFact, Stage};
 use crate::finding::{Certainty, Code, Finding, Proof};
+use crate::moment::{Clock, SECOND};
 use crate::subject::Kind;
 
 pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
@@ -15,8 +16,6 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
             continue;
         }
         let subject = workload.subject().clone();
-        let available = workload.workload.conditions.iter().flatten().find(|c| &*c.kind == "Available");
-        let since = available.filter(|c| &*c.status == "False").and_then(|c| c.since.clone());
         let unready =
             facts.pods_of(&subject).filter(|p| p.is_ready() != Some(true)).map(|p| p.subject().clone());
         let unready: Vec<_> = unready.collect();
@@ -28,7 +27,6 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
             )
             .at_most(Certainty::Undetermined)
             .hits(unready.into_iter().chain([subject.clone()]))
-            .since(since)
             .shown_by(Proof::object(workload.object, format!("{ready} of {desired} ready")))
             .not_seen("why its pods are not ready: their events and states", Some(Read::Events(subject))),
         );
@@ -40,7 +38,14 @@ fn alone(facts: &Facts, pod: &PodFact) -> Option<Finding> {
     let waits = pod.is_ready() == Some(false) && !pod.is_finished() && !pod.is_deleting();
     let counted =
         pod.owners.iter().any(|o| facts.workload(&o.subject).is_some_and(|w| w.readiness().is_some()));
-    if !waits || counted || !pod.object.views.is_live() {
+    // A start takes its time: only after five minutes, or once it has run, is it worth a word.
+    let now = facts.evidence.captured();
+    let age = pod.object.created.as_ref().and_then(|created| match &created.clock {
+        Clock::Capture(_) => Some(created.latest.saturating_neg()),
+        _ => created.until(now?).map(|(least, _)| least),
+    });
+    let old = age.is_none_or(|age| age >= 300 * SECOND) || pod.stage() >= Stage::Run;
+    if !waits || counted || !old || !pod.object.views.is_live() {
         return None;
     }
     let subject = pod.subject().clone();
