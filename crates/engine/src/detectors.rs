@@ -1,9 +1,12 @@
 //! Every detector, in one visible list. A detector is a plain function over facts; see the page beside each.
 
+mod address_pool;
 mod application_exit;
+mod claim_mismatch;
 mod claims;
 mod config_reference;
 mod control_plane;
+mod databases;
 mod dependency_address;
 mod eviction;
 mod image_pull;
@@ -15,10 +18,13 @@ mod log_claims;
 mod node_not_ready;
 mod node_trouble;
 mod oom_killed;
+mod placement_words;
 mod pods_refused;
 mod probe_kills;
 mod probe_words;
+mod pull_words;
 mod readiness_probe;
+mod refusal_words;
 mod runtime_down;
 mod sandbox;
 mod scaled_to_zero;

@@ -42,7 +42,9 @@ const ENGINE_USES: &[&str] = &["aho-corasick", "memchr", "serde", "serde_json", 
 /// What pure crates may not touch, and which of the two may not.
 const IMPURE: &[(&str, &[&str], &str)] = &[
     ("std::fs", PURE, "reads a disk"),
-    ("std::net", PURE, "reads a network"),
+    ("TcpStream", PURE, "reads a network"),
+    ("UdpSocket", PURE, "reads a network"),
+    ("ToSocketAddrs", PURE, "asks a name server"),
     ("std::env", PURE, "reads the environment"),
     ("std::process", PURE, "starts programs"),
     ("SystemTime", PURE, "reads a clock"),

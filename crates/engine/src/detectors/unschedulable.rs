@@ -1,11 +1,9 @@
 //! See `unschedulable.md` for what this means and the cases it must pass.
 
-use super::words::{cores_or_bytes, count_of};
-use crate::evidence::Taint;
+use super::placement_words::{computed, remedies, summary};
 use crate::facts::{Facts, Placement, PodFact, Stage};
 use crate::finding::{Certainty, Code, Finding, Honesty, Proof, Remedy};
 use crate::scan::message::SchedulingReason as R;
-use crate::subject::Subject;
 
 pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
     for placement in facts.unplaced() {
@@ -100,108 +98,5 @@ fn taint(finding: Finding, placement: &Placement, facts: &Facts) -> Finding {
     match key.clone().or_else(|| computed(placement, facts).map(|taint| taint.key.clone())) {
         Some(key) => finding.aspect("taint", key),
         None => finding,
-    }
-}
-
-/// The first taint that the pod does not tolerate, of the nodes that would do without it.
-fn computed<'e>(placement: &Placement, facts: &Facts<'e>) -> Option<&'e Taint> {
-    let nodes = facts.nodes().iter();
-    let fit = nodes.filter(|n| placement.would_do.is_empty() || placement.would_do.contains(&n.name));
-    fit.flat_map(|n| facts.untolerated(placement.pod, n)).next()
-}
-
-fn summary(placement: &Placement, facts: &Facts, subject: &Subject) -> String {
-    let pod = placement.pod;
-    let who = format!("{} {}", subject.kind.as_str(), subject.path());
-    let nodes = count_of(placement.count, "node");
-    match placement.decisive {
-        R::Insufficient { resource } => {
-            let asks = facts.request(pod, resource).map_or_else(String::new, |milli| {
-                format!(" asks for {} of {resource} and", cores_or_bytes(resource, milli))
-            });
-            let best = facts
-                .nodes()
-                .iter()
-                .filter(|n| !n.is_cordoned())
-                .filter_map(|n| n.room(facts, resource).map(|(all, used)| (all.saturating_sub(used), n)))
-                .max_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.name.cmp(&a.1.name)));
-            let room = best.map_or_else(String::new, |(free, node)| {
-                format!(
-                    " The most that is free is {} on {}.",
-                    cores_or_bytes(resource, free.max(0)),
-                    node.name
-                )
-            });
-            format!(
-                "A pod of {who}{asks} finds no node with enough {resource} left to request ({nodes}).{room}"
-            )
-        }
-        R::TooManyPods => format!("A pod of {who} finds no node with a free pod slot ({nodes})."),
-        R::Taint { key, value } => {
-            let seen = if key.is_none() { computed(placement, facts) } else { None };
-            let (key, value) =
-                seen.map_or((key.as_deref(), value.as_deref()), |t| (Some(&*t.key), t.value.as_deref()));
-            let taint = match (key, value) {
-                (Some(key), Some(value)) => format!("taint {key}={value}"),
-                (Some(key), None) => format!("taint {key}"),
-                _ => "taints".to_owned(),
-            };
-            format!("A pod of {who} does not tolerate the {taint} of {nodes}, and no other node would do.")
-        }
-        R::Cordoned => format!("A pod of {who} could only run on nodes that are cordoned ({nodes})."),
-        R::NodeAffinity => {
-            let wish = facts.node_selector(pod).filter(|s| !s.is_empty()).map_or_else(
-                || "node affinity".to_owned(),
-                |s| {
-                    let pairs: Vec<String> = s.iter().map(|(k, v)| format!("{k}={v}")).collect();
-                    format!("node selector {}", pairs.join(","))
-                },
-            );
-            format!("The {wish} of {who} matches no node that may take its pod ({nodes} refused for it).")
-        }
-        R::PodAntiAffinity => {
-            format!("The anti-affinity of {who} refuses every node that is left ({nodes}).")
-        }
-        R::ExistingAntiAffinity => format!("Pods that run refuse a pod of {who} beside them ({nodes})."),
-        R::PodAffinity => format!("No node has the pods that {who} must run beside ({nodes})."),
-        R::Ports => format!("The host port of {who} is taken on {nodes}."),
-        R::TopologySpread { .. } => format!("No node keeps the topology spread of {who} ({nodes})."),
-        R::VolumeNodeAffinity | R::VolumeZone => {
-            format!("The volume of a pod of {who} cannot be used on the nodes that are left ({nodes}).")
-        }
-        R::VolumeCount => format!("A pod of {who} finds no node that may attach one more volume ({nodes})."),
-        R::DiskConflict | R::ReadWriteOncePod => {
-            format!("The volume of {who} is in use by another pod, and may have only one.")
-        }
-        R::ResourceClaims(text) | R::Other(text) => {
-            format!("The scheduler finds no node for a pod of {who}: {text}.")
-        }
-        _ => format!("The scheduler finds no node for a pod of {who}."),
-    }
-}
-
-fn remedies(finding: Finding, placement: &Placement, subject: &Subject) -> Finding {
-    let target = format!("{}/{}", subject.kind.as_str().to_lowercase(), subject.name);
-    match placement.decisive {
-        R::Cordoned => placement.would_do.iter().take(3).fold(finding, |f, node| {
-            f.remedy(Remedy::kubectl(
-                format!("Let pods on {node} again, if its maintenance is over"),
-                &Subject::node(node),
-                Honesty::NeedsJudgement,
-                &["uncordon", node],
-            ))
-        }),
-        R::Insufficient { resource } => finding.remedy(Remedy::kubectl(
-            format!("Ask for less {resource}, if the pod does not need it; else add a node or make room"),
-            subject,
-            Honesty::NeedsJudgement,
-            &["set", "resources", &target, &format!("--requests={resource}=<amount>")],
-        )),
-        _ => finding.remedy(Remedy::kubectl(
-            "Compare what the pod asks for with what the nodes have, and correct the one that is wrong",
-            subject,
-            Honesty::Safe,
-            &["get", &target, "-o", "yaml"],
-        )),
     }
 }

@@ -1,3 +1,5 @@
+//! Real objects, and what is kept of them.
+
 use super::*;
 use engine::evidence::{Action, Container, EnvSource, Event, Phase, Pod, Role, State, VolumeSource};
 use engine::subject::Part;

@@ -1,3 +1,5 @@
+//! Lines of real logs, and what is found in them.
+
 use super::*;
 
 fn text(lines: &[&str]) -> String {
