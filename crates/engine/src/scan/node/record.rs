@@ -1,0 +1,167 @@
+//! A line of a journal in its parts: who wrote it, and the fields of its message.
+
+use crate::scan::message::text::quoted;
+use std::borrow::Cow;
+
+/// Who wrote a line, and its message. Known are `short`, `short-precise`, `short-iso` and `short-full` journals, syslog
+/// files, the kernel's ring buffer as dmesg prints it, and bare klog lines.
+pub(super) fn split(line: &str) -> (&str, &str) {
+    let bytes = line.as_bytes();
+    // dmesg: `[  123.456789] message`, `[Sun Nov 23 04:50:50 2025] message`.
+    if bytes.first() == Some(&b'[') {
+        return match line.split_once("] ") {
+            Some((_, message)) => ("kernel", message),
+            None => ("", line),
+        };
+    }
+    let Some(rest) = behind_time(line) else { return ("", line) };
+    // `host ident[pid]: message`
+    let Some((_, rest)) = rest.split_once(' ') else { return ("", rest) };
+    match rest.split_once(": ").or_else(|| rest.strip_suffix(':').map(|ident| (ident, ""))) {
+        Some((ident, message)) if ident.len() <= 80 && !ident.contains(' ') => {
+            (ident.split('[').next().unwrap_or(ident), message)
+        }
+        _ => ("", rest),
+    }
+}
+
+/// What stands behind the time of a journal's line.
+fn behind_time(line: &str) -> Option<&str> {
+    let bytes = line.as_bytes();
+    let clock = |at: usize| bytes.get(at + 2) == Some(&b':') && bytes.get(at + 5) == Some(&b':');
+    // `Nov 23 04:50:50[.123456] `
+    let start = if bytes.first()?.is_ascii_uppercase() && bytes.get(3) == Some(&b' ') && clock(7) {
+        7
+    // `2025-11-23T04:50:50+0000 `
+    } else if bytes.get(10) == Some(&b'T') && clock(11) {
+        11
+    // `Sun 2025-11-23 04:50:50 UTC `
+    } else if bytes.get(14) == Some(&b' ') && clock(15) {
+        let (_, rest) = line.get(15..)?.split_once(' ')?;
+        return rest.split_once(' ').map(|(_, rest)| rest);
+    } else {
+        return None;
+    };
+    line.get(start..)?.split_once(' ').map(|(_, rest)| rest)
+}
+
+/// A message with its fields: klog text or JSON (klog v2, component-base/logs/json), logfmt (containerd, CRI-O, docker).
+pub(super) struct Record<'t> {
+    /// Who wrote it; empty where the line does not tell.
+    pub component: &'t str,
+    /// The message as it stands.
+    pub text: &'t str,
+    json: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+impl<'t> Record<'t> {
+    pub fn new(component: &'t str, text: &'t str) -> Self {
+        let json = if text.starts_with('{') { serde_json::from_str(text).ok() } else { None };
+        Record { component, text, json }
+    }
+
+    /// Whether the writer may be `name`: it is, or nobody is named.
+    pub fn may_be(&self, name: &str) -> bool {
+        self.component.is_empty() || self.component == name
+    }
+
+    /// The value of a field: `key="value"` with Go's quoting, `key=value`, or of a JSON object.
+    pub fn get(&self, key: &str) -> Option<Cow<'_, str>> {
+        if let Some(json) = &self.json {
+            return match json.get(key)? {
+                serde_json::Value::String(text) => Some(Cow::Borrowed(text)),
+                serde_json::Value::Object(object) => {
+                    // An object's reference: {"name": …, "namespace": …}.
+                    let part = |name: &str| object.get(name).and_then(serde_json::Value::as_str);
+                    Some(Cow::Owned(format!("{}/{}", part("namespace")?, part("name")?)))
+                }
+                other => Some(Cow::Owned(other.to_string())),
+            };
+        }
+        let value = self.value(key)?;
+        match quoted(value) {
+            Some((value, _)) => Some(value),
+            None if value.starts_with('"') => Some(Cow::Borrowed(value.get(1..)?)),
+            // More than one line: `<`, the lines, ` >`.
+            None if value.starts_with('<') => {
+                Some(Cow::Borrowed(value.get(1..)?.trim().trim_end_matches('>').trim()))
+            }
+            None => value.split(' ').next().map(Cow::Borrowed),
+        }
+    }
+
+    /// What stands behind `key=`, outside of quotation marks: errors quote fields of their own.
+    fn value(&self, key: &str) -> Option<&'t str> {
+        let bytes = self.text.as_bytes();
+        let (mut quoted, mut escaped, mut start) = (false, false, true);
+        for (at, byte) in bytes.iter().enumerate() {
+            if start
+                && !quoted
+                && let Some(rest) = self.text.get(at..).and_then(|rest| rest.strip_prefix(key))
+                && let Some(value) = rest.strip_prefix('=')
+            {
+                return Some(value);
+            }
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' if quoted => escaped = true,
+                b'"' => quoted = !quoted,
+                _ => {}
+            }
+            start = *byte == b' ';
+        }
+        None
+    }
+
+    /// The error that is told: `err` of klog, `error` of logfmt; else the text itself.
+    pub fn error(&self) -> Cow<'_, str> {
+        self.get("err").or_else(|| self.get("error")).unwrap_or(Cow::Borrowed(self.text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_wrote_a_line() {
+        for (line, want) in [
+            ("Nov 23 04:50:50.773428 worker-2 kernel: memory: usage 1kB", ("kernel", "memory: usage 1kB")),
+            (
+                "Nov  3 04:50:50 w kubelet[11556]: I1123 04:50:50.1 1 x.go:1] \"a: b\"",
+                ("kubelet", "I1123 04:50:50.1 1 x.go:1] \"a: b\""),
+            ),
+            ("2025-11-23T04:50:50+0000 w systemd[1]: Started X.", ("systemd", "Started X.")),
+            ("Sun 2025-11-23 04:50:50 UTC w systemd[1]: Started X.", ("systemd", "Started X.")),
+            ("[ 1234.567890] oom_reaper: reaped", ("kernel", "oom_reaper: reaped")),
+            ("[Sun Nov 23 04:50:50 2025] oom_reaper: reaped", ("kernel", "oom_reaper: reaped")),
+            ("E1123 04:50:50.1 1 x.go:1] \"a\"", ("", "E1123 04:50:50.1 1 x.go:1] \"a\"")),
+            ("-- No entries --", ("", "-- No entries --")),
+            ("Nov 23 04:50:50", ("", "Nov 23 04:50:50")),
+        ] {
+            assert_eq!(split(line), want, "{line}");
+        }
+    }
+
+    #[test]
+    fn fields_of_every_format() {
+        let klog = Record::new(
+            "kubelet",
+            r#"E1123 1 x.go:1] "Error syncing pod, skipping" err="failed to \"StartContainer\"" pod="shop/web-1" graceperiod=30"#,
+        );
+        assert_eq!(klog.error(), r#"failed to "StartContainer""#);
+        assert_eq!(klog.get("pod").as_deref(), Some("shop/web-1"));
+        assert_eq!(klog.get("graceperiod").as_deref(), Some("30"));
+        assert_eq!(klog.get("period"), None);
+        let json = Record::new(
+            "",
+            r#"{"ts":1.5,"msg":"Killing container","pod":{"name":"web-1","namespace":"shop"},"gracePeriod":30}"#,
+        );
+        assert_eq!(json.get("pod").as_deref(), Some("shop/web-1"));
+        assert_eq!(json.get("gracePeriod").as_deref(), Some("30"));
+        let block = Record::new("kubelet", "\"Probe failed\" output=<\n\tno file\n >");
+        assert_eq!(block.get("output").as_deref(), Some("no file"));
+        let cut = Record::new("kubelet", r#""x" err="not closed"#);
+        assert_eq!(cut.error(), "not closed");
+    }
+}
