@@ -87,10 +87,10 @@ pub(super) fn exhausted(facts: &Facts, node: &Text, waiting: &[(&PodFact, &State
         let text = format!("{taken} live pods have an address there");
         finding = finding.ruled_out("leaked addresses", text);
     }
-    for (_, statement) in waiting.iter().take(3) {
+    for (_, statement) in waiting.iter() {
         finding = finding.shown_by(statement.proof());
     }
-    for pod in holders.get(&subject).into_iter().flatten().take(2) {
+    for pod in holders.get(&subject).into_iter().flatten() {
         let ip = pod.pod.ip.as_deref().unwrap_or("");
         finding =
             finding.shown_by(Proof::object(pod.object, format!("{} has address {ip}", pod.subject().path())));
