@@ -3,6 +3,7 @@
 
 mod mutation;
 mod noise;
+mod rewrite;
 mod shuffle;
 
 use crate::run::{self, Options};
@@ -17,7 +18,12 @@ use std::sync::Mutex;
 /// A gate: its name, and what looks at a capture and says what is wrong.
 type Gate = (&'static str, fn(&Capture) -> Result<(), String>);
 
-const GATES: &[Gate] = &[("shuffle", shuffle::holds), ("noise", noise::holds), ("mutation", mutation::holds)];
+const GATES: &[Gate] = &[
+    ("shuffle", shuffle::holds),
+    ("rewrite", rewrite::holds),
+    ("noise", noise::holds),
+    ("mutation", mutation::holds),
+];
 
 /// A folder of evidence, read.
 struct Capture {

@@ -1,4 +1,8 @@
-//! Reads folders and files of collected evidence.
+//! Reads folders and files of collected evidence, and writes bundles.
+
+mod writer;
+
+pub use writer::{FORMAT, MANIFEST, Manifest, RECORDS, Record, write};
 
 use intake::{Intake, RawRecord};
 use std::fmt;
@@ -19,6 +23,10 @@ pub enum Error {
     Open(PathBuf, std::io::Error),
     /// Standard input broke off.
     Stdin(std::io::Error),
+    /// A file of a bundle cannot be written.
+    Write(PathBuf, std::io::Error),
+    /// A record's path leads out of its bundle.
+    Outside(String),
 }
 
 impl fmt::Display for Error {
@@ -26,6 +34,8 @@ impl fmt::Display for Error {
         match self {
             Error::Open(path, _) => write!(f, "cannot read {}", path.display()),
             Error::Stdin(_) => f.write_str("cannot read standard input"),
+            Error::Write(path, _) => write!(f, "cannot write {}", path.display()),
+            Error::Outside(path) => write!(f, "record {path} leads out of its bundle"),
         }
     }
 }
@@ -33,7 +43,8 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Error::Open(_, error) | Error::Stdin(error) => Some(error),
+            Error::Open(_, error) | Error::Stdin(error) | Error::Write(_, error) => Some(error),
+            Error::Outside(_) => None,
         }
     }
 }
@@ -58,6 +69,9 @@ pub fn read_on(path: &Path, workers: usize) -> Result<Intake, Error> {
     let open = |error| Error::Open(path.to_owned(), error);
     let about = std::fs::metadata(path).map_err(open)?;
     if about.is_dir() {
+        // Of a bundle the records are evidence, and the manifest is not.
+        let records = writer::records_of(path);
+        let path = records.as_deref().unwrap_or(path);
         let mut files = Vec::new();
         walk(path, 0, &mut files).map_err(open)?;
         files.sort();

@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 pub use names::is_secret_name;
 
 /// What stands in the place of a secret.
-pub const HIDDEN: &str = "[redacted]";
+pub const HIDDEN: &str = "REDACTED";
 
 /// What a literal announces.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -241,50 +241,47 @@ mod tests {
     #[test]
     fn planted_secrets_go() {
         for (text, want) in [
-            ("DB_PASSWORD=hunter2", "DB_PASSWORD=[redacted]"),
-            ("export API_KEY='abc def'; run", "export API_KEY='[redacted]'; run"),
-            ("--db-password=hunter2 --port=80", "--db-password=[redacted] --port=80"),
-            ("mysql --password hunter2 -h db", "mysql --password [redacted] -h db"),
-            ("-Dspring.datasource.password=hunter2", "-Dspring.datasource.password=[redacted]"),
+            ("DB_PASSWORD=hunter2", "DB_PASSWORD=REDACTED"),
+            ("export API_KEY='abc def'; run", "export API_KEY='REDACTED'; run"),
+            ("--db-password=hunter2 --port=80", "--db-password=REDACTED --port=80"),
+            ("mysql --password hunter2 -h db", "mysql --password REDACTED -h db"),
+            ("-Dspring.datasource.password=hunter2", "-Dspring.datasource.password=REDACTED"),
             (
                 r#"{"user":"a","password":"hun\"ter2","port":1}"#,
-                r#"{"user":"a","password":"[redacted]","port":1}"#,
+                r#"{"user":"a","password":"REDACTED","port":1}"#,
             ),
-            (
-                r#"{\"clientSecret\": \"hunter2\", \"x\": 1}"#,
-                r#"{\"clientSecret\": \"[redacted]\", \"x\": 1}"#,
-            ),
-            ("  password: hunter2 and more\n  user: a", "  password: [redacted]\n  user: a"),
-            ("postgres://app:s3cret@db:5432/orders", "postgres://app:[redacted]@db:5432/orders"),
-            ("cloning https://s3cret@git.example/x", "cloning https://[redacted]@git.example/x"),
-            ("app:s3cret@tcp(db:3306)/orders", "app:[redacted]@tcp(db:3306)/orders"),
-            ("Authorization: Bearer abcdefgh12345678", "Authorization: Bearer [redacted]"),
-            ("authorization: Token abc", "authorization: Token [redacted]"),
-            ("curl -H 'Authorization: Basic dXNlcjpwYXNz' x", "curl -H 'Authorization: Basic [redacted]' x"),
-            ("got bearer 0123456789abcdef here", "got bearer [redacted] here"),
-            ("id AKIAIOSFODNN7EXAMPLE used", "id [redacted] used"),
-            ("AccountKey=abc/def+==;Endpoint=x", "AccountKey=[redacted];Endpoint=x"),
-            ("https://a.blob/x?sv=1&sig=abc%2F&se=2", "https://a.blob/x?sv=1&sig=[redacted]&se=2"),
-            ("Set-Cookie: session=abc; path=/", "Set-Cookie: [redacted]"),
+            (r#"{\"clientSecret\": \"hunter2\", \"x\": 1}"#, r#"{\"clientSecret\": \"REDACTED\", \"x\": 1}"#),
+            ("  password: hunter2 and more\n  user: a", "  password: REDACTED\n  user: a"),
+            ("postgres://app:s3cret@db:5432/orders", "postgres://app:REDACTED@db:5432/orders"),
+            ("cloning https://s3cret@git.example/x", "cloning https://REDACTED@git.example/x"),
+            ("app:s3cret@tcp(db:3306)/orders", "app:REDACTED@tcp(db:3306)/orders"),
+            ("Authorization: Bearer abcdefgh12345678", "Authorization: Bearer REDACTED"),
+            ("authorization: Token abc", "authorization: Token REDACTED"),
+            ("curl -H 'Authorization: Basic dXNlcjpwYXNz' x", "curl -H 'Authorization: Basic REDACTED' x"),
+            ("got bearer 0123456789abcdef here", "got bearer REDACTED here"),
+            ("id AKIAIOSFODNN7EXAMPLE used", "id REDACTED used"),
+            ("AccountKey=abc/def+==;Endpoint=x", "AccountKey=REDACTED;Endpoint=x"),
+            ("https://a.blob/x?sv=1&sig=abc%2F&se=2", "https://a.blob/x?sv=1&sig=REDACTED&se=2"),
+            ("Set-Cookie: session=abc; path=/", "Set-Cookie: REDACTED"),
             (
                 "post https://hooks.slack.com/services/T0/B0/abc now",
-                "post https://hooks.slack.com/services/[redacted] now",
+                "post https://hooks.slack.com/services/REDACTED now",
             ),
-            ("password = \"hunter2\"", "password = \"[redacted]\""),
-            ("SECRET_KEY_BASE=abc", "SECRET_KEY_BASE=[redacted]"),
-            ("AWS_SECRET_ACCESS_KEY=abc", "AWS_SECRET_ACCESS_KEY=[redacted]"),
-            ("awsSecretAccessKey=abc", "awsSecretAccessKey=[redacted]"),
-            ("login with password:hunter2 failed", "login with password:[redacted] failed"),
+            ("password = \"hunter2\"", "password = \"REDACTED\""),
+            ("SECRET_KEY_BASE=abc", "SECRET_KEY_BASE=REDACTED"),
+            ("AWS_SECRET_ACCESS_KEY=abc", "AWS_SECRET_ACCESS_KEY=REDACTED"),
+            ("awsSecretAccessKey=abc", "awsSecretAccessKey=REDACTED"),
+            ("login with password:hunter2 failed", "login with password:REDACTED failed"),
         ] {
             assert_eq!(super::text(text), want, "{text}");
         }
         let token = format!("clone with ghp_{}!", "a1".repeat(18));
-        assert_eq!(super::text(&token), "clone with [redacted]!");
+        assert_eq!(super::text(&token), "clone with REDACTED!");
         let jwt = "t=eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJrdWJlcm5ldGVzIn0.c2lnbmF0dXJl end";
-        assert_eq!(super::text(jwt), "t=[redacted] end");
+        assert_eq!(super::text(jwt), "t=REDACTED end");
         let pem = "a -----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY----- b";
-        assert_eq!(super::text(pem), "a [redacted] b");
-        assert_eq!(super::text("x -----BEGIN PRIVATE KEY-----\\nMIIE"), "x [redacted]");
+        assert_eq!(super::text(pem), "a REDACTED b");
+        assert_eq!(super::text("x -----BEGIN PRIVATE KEY-----\\nMIIE"), "x REDACTED");
     }
 
     #[test]

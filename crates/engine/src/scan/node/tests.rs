@@ -1,3 +1,5 @@
+//! Lines of real journals, and what is read in them.
+
 use super::*;
 use crate::scan::message::{ProbeKind, SandboxCause, sandbox_cause};
 

@@ -259,7 +259,7 @@ fn data_keys(items: &[Item]) -> Vec<Text> {
     let mut keys: Vec<Text> = Vec::new();
     for (at, item) in rest.iter().enumerate() {
         let dashed = rest.get(at + 1).is_some_and(|next| next.text == "----");
-        let sized = item.value().ends_with(" bytes");
+        let sized = item.value().ends_with(" bytes") || item.value().starts_with(crate::redact::HIDDEN);
         if let Some(key) = item.key()
             && (dashed || sized)
         {
