@@ -1,7 +1,6 @@
 //! Container logs: errors as units, the one that tells the end, and what lines say of the world.
 //!
-//! One automaton of literals runs over each line; only lines that hold a literal, or belong to an open stack trace, are
-//! looked at again. Memory is bounded whatever the log.
+//! Literals are looked for in each line; only lines that hold one, or belong to an open stack trace, are looked at again. Memory is bounded whatever the log.
 
 mod access;
 mod claim;
@@ -32,7 +31,7 @@ pub use unit::{Exception, Language, Unit};
 use crate::Text;
 use crate::clean::clean;
 use crate::scan::message::text::keep;
-use patterns::{ACCESS, Claims, ESCAPE, Hits, LEVEL, OTHERS, Patterns, patterns};
+use patterns::{ACCESS, Claims, Hits, LEVEL, OTHERS, Patterns, patterns};
 use std::collections::{BTreeMap, VecDeque};
 use unit::Open;
 
@@ -128,7 +127,7 @@ const NEAR: u32 = 500;
 
 /// Reads a log line by line.
 pub struct LogScan {
-    patterns: Option<&'static Patterns>,
+    patterns: &'static Patterns,
     number: u32,
     summary: LogSummary,
     open: Option<Open>,
@@ -198,12 +197,11 @@ impl LogScan {
             }
             return;
         }
-        let Some(patterns) = self.patterns else { return };
-        let (hits, at) = patterns.hits(text);
-        if hits == 0 && self.open.is_none() && !klog_error(text) {
+        let (hits, at) = self.patterns.hits(text);
+        if hits == 0 && self.open.is_none() && !klog_error(text) && text != unit::ABORTED {
             return;
         }
-        self.told(text, hits, at, outer, number, patterns);
+        self.told(text, hits, at, outer, number);
     }
 
     /// Reads whole text, line by line.
@@ -220,17 +218,9 @@ impl LogScan {
     }
 
     /// A line that holds a literal, or stands behind an open unit.
-    fn told(
-        &mut self,
-        text: &str,
-        hits: Hits,
-        at: usize,
-        outer: Option<Stamp>,
-        number: u32,
-        patterns: &Patterns,
-    ) {
+    fn told(&mut self, text: &str, hits: Hits, at: usize, outer: Option<Stamp>, number: u32) {
         let cleaned;
-        let text = if hits & ESCAPE != 0 {
+        let text = if memchr::memchr(0x1b, text.as_bytes()).is_some() {
             cleaned = clean(text);
             &*cleaned
         } else {
@@ -277,7 +267,7 @@ impl LogScan {
         }
         if hits & !OTHERS != 0 {
             let says = fields.as_ref().and_then(|fields| fields.says());
-            self.claims(says.as_deref().unwrap_or(own), text, hits, at, stamp, number, patterns);
+            self.claims(says.as_deref().unwrap_or(own), text, hits, at, stamp, number);
         }
     }
 
@@ -290,14 +280,13 @@ impl LogScan {
         at: usize,
         stamp: Option<Stamp>,
         number: u32,
-        patterns: &Patterns,
     ) {
         hits &= !OTHERS;
         let mut claims = Claims::default();
         while hits != 0 {
             let bit = hits.trailing_zeros() as usize;
             hits &= hits - 1;
-            if let Some(family) = patterns.families.get(bit) {
+            if let Some(family) = self.patterns.families.get(bit) {
                 (family.read)(says, &mut claims);
             }
         }

@@ -1,6 +1,6 @@
 //! Lines of node journals: kubelet, runtime, kernel, systemd, control plane.
 //!
-//! One automaton of literals runs over each line; only lines that hold a literal are looked at again. Memory is bounded
+//! Literals are looked for in each line; only lines that hold one are looked at again. Memory is bounded
 //! whatever the journal.
 
 mod claim;
@@ -87,7 +87,7 @@ const BLOCK: usize = 4096;
 
 /// Reads a journal line by line.
 pub struct NodeScan {
-    patterns: Option<&'static Patterns>,
+    patterns: &'static Patterns,
     number: u32,
     lines: u64,
     dropped: u64,
@@ -214,8 +214,7 @@ impl NodeScan {
         at: &dyn Fn(&str) -> Option<i64>,
         line: &str,
     ) {
-        let Some(patterns) = self.patterns else { return };
-        let mut hits = patterns.hits(message);
+        let mut hits = self.patterns.literals.sets(message);
         if hits == 0 {
             return;
         }
@@ -232,7 +231,7 @@ impl NodeScan {
         while hits != 0 {
             let bit = hits.trailing_zeros() as usize;
             hits &= hits - 1;
-            if let Some(family) = patterns.families.get(bit) {
+            if let Some(family) = self.patterns.families.get(bit) {
                 (family.read)(&record, &mut said);
             }
         }

@@ -1,8 +1,8 @@
-//! The literals of every pattern in one automaton: a line that holds none of them is not looked at again.
+//! The literals of every pattern: a line that holds none of them is not looked at again.
 
 use super::claim::Claim;
 use super::{db, host, net, peer, port};
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use crate::scan::literals::{Literals, Sets};
 use std::sync::OnceLock;
 
 /// Lines of one topic: what must stand in them, and what reads them.
@@ -29,7 +29,7 @@ impl Claims {
 }
 
 /// Which families have a literal in a line, as bits.
-pub(super) type Hits = u64;
+pub(super) type Hits = Sets;
 
 /// A line may tell a level of error or worse.
 pub(super) const LEVEL: Hits = 1 << 63;
@@ -37,10 +37,8 @@ pub(super) const LEVEL: Hits = 1 << 63;
 pub(super) const TRACE: Hits = 1 << 62;
 /// A line may tell of a request that was served or sent.
 pub(super) const ACCESS: Hits = 1 << 61;
-/// A line holds escape sequences.
-pub(super) const ESCAPE: Hits = 1 << 60;
 /// What no family of claims stands for.
-pub(super) const OTHERS: Hits = LEVEL | TRACE | ACCESS | ESCAPE;
+pub(super) const OTHERS: Hits = LEVEL | TRACE | ACCESS;
 
 const LEVELS: &[&str] = &[
     "ERROR",
@@ -113,7 +111,6 @@ const TRACES: &[&str] = &[
     "Application run failed",
     "egmentation fault",
     "core dumped",
-    "Aborted",
     "Bus error",
     "Illegal instruction",
     "Error)",
@@ -149,51 +146,52 @@ const ACCESSES: &[&str] = &[
     "\"request_time\"",
 ];
 
-/// The automaton, and what its patterns stand for.
+/// The literals, and the families by their bits.
 pub(super) struct Patterns {
-    search: AhoCorasick,
-    masks: Vec<Hits>,
+    literals: Literals,
     /// The families by their bits.
     pub families: Vec<&'static Family>,
 }
 
 impl Patterns {
-    /// What stands in the line, and where the first family's literal begins.
+    /// What stands in the line, and where the first literal of a family begins.
     pub fn hits(&self, line: &str) -> (Hits, usize) {
         let (mut hits, mut first) = (0, usize::MAX);
-        for found in self.search.find_overlapping_iter(line) {
-            let mask = self.masks.get(found.pattern().as_usize()).copied().unwrap_or(0);
-            if mask & !OTHERS != 0 {
-                first = first.min(found.start());
+        self.literals.each(line, |at, set| {
+            if set & !OTHERS != 0 {
+                first = first.min(at);
             }
-            hits |= mask;
-        }
+            hits |= set;
+        });
         (hits, first)
     }
 }
 
-/// The patterns, built once. None only if the automaton could not be built, which its size rules out.
-pub(super) fn patterns() -> Option<&'static Patterns> {
-    static BUILT: OnceLock<Option<Patterns>> = OnceLock::new();
-    BUILT.get_or_init(build).as_ref()
+/// The patterns, built once.
+pub(super) fn patterns() -> &'static Patterns {
+    static BUILT: OnceLock<Patterns> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let topics = [net::FAMILIES, peer::FAMILIES, port::FAMILIES, db::FAMILIES, host::FAMILIES];
+        let families: Vec<&'static Family> = topics.into_iter().flatten().collect();
+        let bits = families.iter().enumerate().map(|(bit, family)| (1 << bit, family.literals));
+        let literals = Literals::new(bits.chain([(LEVEL, LEVELS), (TRACE, TRACES), (ACCESS, ACCESSES)]));
+        Patterns { literals, families }
+    })
 }
 
-fn build() -> Option<Patterns> {
-    let families: Vec<&'static Family> =
-        [net::FAMILIES, peer::FAMILIES, port::FAMILIES, db::FAMILIES, host::FAMILIES]
-            .into_iter()
-            .flatten()
-            .collect();
-    let others = [(LEVEL, LEVELS), (TRACE, TRACES), (ACCESS, ACCESSES), (ESCAPE, &["\x1b["])];
-    let of_families = families.iter().enumerate().map(|(bit, family)| (1 << bit, family.literals));
-    let (literals, masks): (Vec<&str>, Vec<Hits>) = of_families
-        .chain(others)
-        .flat_map(|(mask, literals)| literals.iter().map(move |literal| (*literal, mask)))
-        .unzip();
-    let search = AhoCorasick::builder()
-        .match_kind(MatchKind::Standard)
-        .kind(Some(AhoCorasickKind::DFA))
-        .build(literals)
-        .ok()?;
-    Some(Patterns { search, masks, families })
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_literal_is_found() {
+        let families =
+            patterns().families.iter().enumerate().map(|(bit, family)| (1 << bit, family.literals));
+        for (set, literals) in families.chain([(LEVEL, LEVELS), (TRACE, TRACES), (ACCESS, ACCESSES)]) {
+            for literal in literals {
+                assert!(patterns().hits(literal).0 & set != 0, "{literal:?}");
+            }
+        }
+        assert!(patterns().families.len() < 60);
+    }
 }

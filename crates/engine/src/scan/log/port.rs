@@ -31,7 +31,7 @@ pub(super) const FAMILIES: &[Family] = &[
             "tarted on http",
             "tarted TCP listener",
             "tarted on [",
-            "port: ",
+            "ready for connections",
             "Running mode=",
             "waiting for connections",
             "Waiting for connections",
@@ -116,10 +116,6 @@ fn listening(line: &str, claims: &mut Claims) {
     let at =
         STARTS.iter().filter_map(|literal| memchr::memmem::find(line.as_bytes(), literal.as_bytes())).min();
     let Some(rest) = at.and_then(|at| line.get(at..)) else { return };
-    if rest.starts_with("port: ") && !has(line, "ready for connections") {
-        // mysqld: `ready for connections. Version: '8.0.36'  socket: …  port: 3306`.
-        return;
-    }
     let rest = rest.get(..rest.floor_char_boundary(200)).unwrap_or(rest);
     let Some((port, loopback)) = port(rest) else { return };
     let protocol = ["https", "http", "grpc", "gRPC", "HTTPS", "HTTP", "TLS", "amqp"]
@@ -139,7 +135,8 @@ const STARTS: &[&str] = &[
     "erver is running",
     "tarted at ",
     "tarted TCP listener",
-    "port: ",
+    // mysqld: `ready for connections. Version: '8.0.36'  socket: …  port: 3306`.
+    "ready for connections",
     "Running mode=",
     "aiting for connections",
     "erver Running",

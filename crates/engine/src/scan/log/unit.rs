@@ -102,19 +102,57 @@ pub(super) struct Open {
     pub claimed: Vec<super::Claim>,
 }
 
+/// What a shell says of a child that called `abort`; a line that no literal is looked for in.
+pub(super) const ABORTED: &str = "Aborted";
 /// Blank lines that a unit may have in a row.
 const BLANK: u8 = 2;
 /// Plain lines between an exception and its frames: messages of more than one line.
 const PLAIN: u8 = 6;
 
 impl Open {
-    /// Opens a unit at a line that begins one. `text` has no time of kubectl's, `own` not its own either.
+    /// Opens a unit at a line that begins one. `line` has no time of kubectl's, `own` not its own either.
     pub fn start(own: &str, fields: Option<&Fields>, hits: Hits, number: u32, line: &str) -> Option<Open> {
-        let mut open = Open {
+        if let Some(fields) = fields {
+            let level = fields.level.or_else(|| fields.error.as_ref().map(|_| Level::Error));
+            let level = level.filter(|level| *level >= Level::Error)?;
+            let mut open = Open::new(line, number, level);
+            open.structured(fields);
+            return Some(open);
+        }
+        if (hits & TRACE != 0 || own == ABORTED)
+            && let Some(start) = trace::start(own)
+        {
+            let mut open = Open::new(line, number, Level::Error);
+            open.begin(start);
+            return Some(open);
+        }
+        let klog = matches!(own.as_bytes().first(), Some(b'E' | b'F'));
+        if hits & (LEVEL | TRACE) == 0 && !klog {
+            return None;
+        }
+        let level = Level::of(own).filter(|level| *level >= Level::Error)?;
+        let mut open = Open::new(line, number, level);
+        open.unit.says = keep(trace::message(own));
+        open.state = State::Level;
+        // An exception on the line itself: `ERROR … : java.lang.IllegalStateException: no`.
+        if hits & TRACE != 0 {
+            let says = open.unit.says.clone();
+            if let Some((kind, message)) = trace::exception(&says) {
+                open.except(kind, message);
+            }
+            if has(&says, "Application run failed") {
+                open.unit.level = Level::Fatal;
+            }
+        }
+        Some(open)
+    }
+
+    fn new(line: &str, number: u32, level: Level) -> Open {
+        Open {
             unit: Unit {
                 head: excerpt(line, number, None),
                 says: "".into(),
-                level: Level::Error,
+                level,
                 language: None,
                 exception: None,
                 root: None,
@@ -125,45 +163,11 @@ impl Open {
             blank: 0,
             odd: 0,
             claimed: Vec::new(),
-        };
-        if let Some(fields) = fields {
-            return open.structured(fields).then_some(open);
         }
-        if hits & TRACE != 0
-            && let Some(start) = trace::start(own)
-        {
-            open.begin(start);
-            return Some(open);
-        }
-        let level = Level::of(own).filter(|level| *level >= Level::Error);
-        let klog = matches!(own.as_bytes().first(), Some(b'E' | b'F'));
-        if let Some(level) = level
-            && (hits & (LEVEL | TRACE) != 0 || klog)
-        {
-            open.unit.level = level;
-            open.unit.says = keep(trace::message(own));
-            open.state = State::Level;
-            // An exception on the line itself: `ERROR … : java.lang.IllegalStateException: no`.
-            if hits & TRACE != 0 {
-                let says = open.unit.says.clone();
-                if let Some((kind, message)) = trace::exception(&says) {
-                    open.except(kind, message);
-                }
-                if has(&says, "Application run failed") {
-                    open.unit.level = Level::Fatal;
-                }
-            }
-            return Some(open);
-        }
-        None
     }
 
-    fn structured(&mut self, fields: &Fields) -> bool {
-        let says = fields.says().unwrap_or_default();
-        let level = fields.level.or_else(|| fields.error.as_ref().map(|_| Level::Error));
-        let Some(level) = level.filter(|level| *level >= Level::Error) else { return false };
-        self.unit.level = level;
-        self.unit.says = keep(&says);
+    fn structured(&mut self, fields: &Fields) {
+        self.unit.says = keep(&fields.says().unwrap_or_default());
         self.unit.at = fields.at;
         if let (Some(kind), Some(message)) = (&fields.kind, &fields.error) {
             self.except(kind, message);
@@ -189,7 +193,6 @@ impl Open {
             }
         }
         self.state = State::Level;
-        true
     }
 
     fn begin(&mut self, start: Start) {

@@ -1,11 +1,11 @@
-//! The literals of every pattern in one automaton.
+//! The literals of every pattern.
 
 use super::claim::NodeClaim;
 use super::record::Record;
 use super::{control, kernel, kubelet, runtime, systemd};
 use crate::Text;
+use crate::scan::literals::{Literals, Sets};
 use crate::scan::message::text::keep;
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::sync::OnceLock;
 
 /// Lines of one topic: what must stand in them, and what reads them.
@@ -42,43 +42,41 @@ impl Said {
 }
 
 /// The bit of lines that belong to the report of a kill for memory.
-pub(super) const OOM: u64 = 1 << 63;
+pub(super) const OOM: Sets = 1 << 63;
 
+/// The literals, and the families by their bits.
 pub(super) struct Patterns {
-    search: AhoCorasick,
-    masks: Vec<u64>,
+    /// The literals.
+    pub literals: Literals,
     /// The families by their bits.
     pub families: Vec<&'static Family>,
 }
 
-impl Patterns {
-    /// Which families have a literal in the line, as bits.
-    pub fn hits(&self, line: &str) -> u64 {
-        self.search
-            .find_overlapping_iter(line)
-            .fold(0, |hits, found| hits | self.masks.get(found.pattern().as_usize()).copied().unwrap_or(0))
+/// The patterns, built once.
+pub(super) fn patterns() -> &'static Patterns {
+    static BUILT: OnceLock<Patterns> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let topics =
+            [kubelet::FAMILIES, runtime::FAMILIES, kernel::FAMILIES, systemd::FAMILIES, control::FAMILIES];
+        let families: Vec<&'static Family> = topics.into_iter().flatten().collect();
+        let bits = families.iter().enumerate().map(|(bit, family)| (1 << bit, family.literals));
+        Patterns { literals: Literals::new(bits.chain([(OOM, kernel::OOM)])), families }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_literal_is_found() {
+        let families =
+            patterns().families.iter().enumerate().map(|(bit, family)| (1 << bit, family.literals));
+        for (set, literals) in families.chain([(OOM, kernel::OOM)]) {
+            for literal in literals {
+                assert!(patterns().literals.sets(literal) & set != 0, "{literal:?}");
+            }
+        }
+        assert!(patterns().families.len() < 63);
     }
-}
-
-/// The patterns, built once. None only if the automaton could not be built, which its size rules out.
-pub(super) fn patterns() -> Option<&'static Patterns> {
-    static BUILT: OnceLock<Option<Patterns>> = OnceLock::new();
-    BUILT.get_or_init(build).as_ref()
-}
-
-fn build() -> Option<Patterns> {
-    let topics =
-        [kubelet::FAMILIES, runtime::FAMILIES, kernel::FAMILIES, systemd::FAMILIES, control::FAMILIES];
-    let families: Vec<&'static Family> = topics.into_iter().flatten().collect();
-    let of_families = families.iter().enumerate().map(|(bit, family)| (1 << bit, family.literals));
-    let (literals, masks): (Vec<&str>, Vec<u64>) = of_families
-        .chain([(OOM, kernel::OOM)])
-        .flat_map(|(mask, literals)| literals.iter().map(move |literal| (*literal, mask)))
-        .unzip();
-    let search = AhoCorasick::builder()
-        .match_kind(MatchKind::Standard)
-        .kind(Some(AhoCorasickKind::DFA))
-        .build(literals)
-        .ok()?;
-    Some(Patterns { search, masks, families })
 }

@@ -93,9 +93,11 @@ impl<'t> Record<'t> {
     /// What stands behind `key=`, outside of quotation marks: errors quote fields of their own.
     fn value(&self, key: &str) -> Option<&'t str> {
         let bytes = self.text.as_bytes();
+        let initial = key.as_bytes().first()?;
         let (mut quoted, mut escaped, mut start) = (false, false, true);
         for (at, byte) in bytes.iter().enumerate() {
-            if start
+            if byte == initial
+                && start
                 && !quoted
                 && let Some(rest) = self.text.get(at..).and_then(|rest| rest.strip_prefix(key))
                 && let Some(value) = rest.strip_prefix('=')
