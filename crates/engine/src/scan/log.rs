@@ -271,7 +271,6 @@ impl LogScan {
         }
     }
 
-    #[allow(clippy::too_many_arguments)]
     fn claims(
         &mut self,
         says: &str,

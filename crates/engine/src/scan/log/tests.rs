@@ -16,8 +16,12 @@ fn told(exception: &Option<Exception>) -> (&str, &str) {
     exception.as_ref().map_or(("", ""), |e| (&*e.kind, &*e.message))
 }
 
-/// The claims of one line.
+/// The claims of one line, every cut of which is read, too.
 fn claims(line: &str) -> Vec<Claim> {
+    for (at, _) in line.char_indices() {
+        LogSummary::read(&line[..at]);
+        LogSummary::read(&line[at..]);
+    }
     LogSummary::read(line).sightings.into_iter().map(|s| s.claim).collect()
 }
 
@@ -114,6 +118,21 @@ fn a_logged_traceback_belongs_to_its_line() {
     ]);
     assert_eq!((unit.level, unit.head.line, unit.lines), (Level::Error, 0, 5));
     assert_eq!(told(&unit.exception), ("KeyError", "'X'"));
+}
+
+#[test]
+fn a_group_of_exceptions_is_one_unit() {
+    let unit = unit(&[
+        "ERROR:    Exception in ASGI application",
+        "  + Exception Group Traceback (most recent call last):",
+        "  |   File \"/app/main.py\", line 9, in app",
+        "  |     raise ExceptionGroup('two', errors)",
+        "  | ExceptionGroup: two (2 sub-exceptions)",
+        "  +-+---------------- 1 ----------------",
+        "    | ValueError: bad",
+        "    +------------------------------------",
+    ]);
+    assert_eq!((unit.level, unit.language, unit.lines), (Level::Error, Some(Language::Python), 8));
 }
 
 const NODE: &[&str] = &[

@@ -282,7 +282,9 @@ impl Open {
     }
 
     fn after_level(&mut self, text: &str, indented: bool, bare: &str) -> bool {
-        if let Some(start) = trace::start(bare).filter(|_| !indented || bare.starts_with("Traceback")) {
+        if let Some(start) =
+            trace::start(bare).filter(|_| !indented || has(bare, "Traceback (most recent call last)"))
+        {
             // A logger that writes the exception below its line.
             let (level, says) = (self.unit.level, self.unit.says.clone());
             self.begin(start);

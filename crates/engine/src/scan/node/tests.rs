@@ -7,7 +7,12 @@ fn read(lines: &[&str]) -> NodeSummary {
     NodeSummary::read(lines.iter().copied(), |line| line.get(13..15).and_then(|seconds| seconds.parse().ok()))
 }
 
+/// What one line says, every cut of which is read, too.
 fn claims(line: &str) -> Vec<NodeClaim> {
+    for (at, _) in line.char_indices() {
+        read(&[&line[..at]]);
+        read(&[&line[at..]]);
+    }
     read(&[line]).sightings.into_iter().map(|s| s.claim).collect()
 }
 
