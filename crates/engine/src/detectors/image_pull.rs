@@ -55,7 +55,11 @@ fn one(
     if best.is_none() && !waits {
         return;
     }
-    let image = container.and_then(|c| c.image.as_deref()).unwrap_or("").to_owned();
+    let named = statements.iter().find_map(|s| match &s.saying {
+        Saying::Image(Image::PullFailed { image, .. }) => image.clone(),
+        _ => None,
+    });
+    let image = container.and_then(|c| c.image.clone()).or(named).unwrap_or_default().to_string();
     let mut subject = pod.top().clone();
     if let Some(container) = container {
         subject = subject.container(&container.name);

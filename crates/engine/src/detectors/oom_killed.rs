@@ -1,14 +1,59 @@
 //! See `oom_killed.md` for what this means and the cases it must pass.
 
-use crate::facts::{End, Facts, Why};
-use crate::finding::{Certainty, Code, Finding, Honesty, Remedy};
+use crate::evidence::Read;
+use crate::facts::{End, Facts, Statement, Why};
+use crate::finding::{Certainty, Code, Finding, Honesty, Proof, Remedy};
+use crate::scan::message::{Lifecycle, Saying};
 
 pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
     for end in facts.ends() {
         if matches!(end.why, Why::Memory) {
-            found.push(finding(facts, &end));
+            found.push(remarks(facts, &end, finding(facts, &end)));
         }
     }
+    // A table's STATUS sums other fields up: where nothing else was seen, it is the reason of the first container.
+    for pod in facts
+        .pods()
+        .filter(|p| p.pod.containers.is_empty() && p.pod.printed_status.as_deref() == Some("OOMKilled"))
+    {
+        let summary = format!(
+            "The kernel killed a container of {} {} for memory.",
+            pod.top().kind.as_str(),
+            pod.top().path()
+        );
+        found.push(
+            Finding::new(Code::OomKilled, pod.top().clone(), summary)
+                .aspect("scope", "unknown")
+                .at_most(Certainty::Likely)
+                .hits([pod.subject().clone()])
+                .shown_by(Proof::object(pod.object, format!("{}: STATUS OOMKilled", pod.subject().path())))
+                .not_seen("which container, and its limit", Some(Read::Object(pod.subject().clone()))),
+        );
+    }
+}
+
+/// What in the evidence does not go with the rest of it.
+fn remarks(facts: &Facts, end: &End, finding: Finding) -> Finding {
+    let mut finding = finding;
+    let said = |s: &Statement| matches!(s.saying, Saying::Lifecycle(Lifecycle::OomEvent { .. }));
+    if facts.about(end.pod.subject()).any(said) {
+        finding = finding
+            .remark("no Kubernetes writes an OOMKilled event on pods: it was read as what the kernel said");
+    }
+    if let Some(line) = facts.exit_line(end.pod, end.container, end.runs_again)
+        && let Some(code) = own_exit(&line.text).filter(|code| Some(*code) != end.ended.exit_code)
+    {
+        finding = finding.remark(format!(
+            "the log that was given ends by itself with code {code}: that is another end than the one in the status"
+        ));
+    }
+    finding
+}
+
+/// The exit code that a program says it ends with.
+fn own_exit(line: &str) -> Option<i32> {
+    let (_, rest) = line.split_once("with code ").or_else(|| line.split_once("exit code "))?;
+    rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
 fn finding(facts: &Facts, end: &End) -> Finding {
@@ -48,7 +93,7 @@ fn finding(facts: &Facts, end: &End) -> Finding {
     if kernel.is_empty() {
         finding = finding.not_seen(
             "whose limit it was, and which process: the node's kernel log",
-            end.pod.pod.node.as_ref().map(|node| crate::evidence::Read::Journal {
+            end.pod.pod.node.as_ref().map(|node| Read::Journal {
                 node: node.clone(),
                 unit: "kernel".into(),
                 since: end.ended.finished.clone(),

@@ -41,6 +41,11 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
                 format!("{runtime} on node {name} did not list its containers within three minutes (PLEG)."),
             )
             .at_most(Certainty::Likely),
+            // Of a node that nobody saw, its journal alone may tell.
+            (None, false) if node.is_ready().is_none() => match silent(facts, name, subject) {
+                Some(finding) => finding,
+                None => continue,
+            },
             _ => continue,
         };
         let finding = match unit {
@@ -91,4 +96,18 @@ fn unreachable(facts: &Facts, node: &str, runtime: &str, subject: crate::subject
         finding = finding.since(proof.at.clone().filter(|at| at.clock.is_absolute())).shown_by(proof);
     }
     finding
+}
+
+/// What the journal of a node tells of its runtime where the node itself was not seen.
+fn silent(facts: &Facts, node: &str, subject: crate::subject::Subject) -> Option<Finding> {
+    let (_, proof) = facts.journal_says(node, |c| matches!(c, NodeClaim::RuntimeUnreachable { .. }))?;
+    let finding = Finding::new(
+        Code::RuntimeUnresponsive,
+        subject,
+        format!("The kubelet of {node} could not reach its container runtime; whether it still cannot was not seen."),
+    )
+    .at_most(Certainty::Possible)
+    .shown_by(proof)
+    .not_seen(format!("the state of node {node}"), Some(Read::Object(crate::subject::Subject::node(node))));
+    Some(finding)
 }

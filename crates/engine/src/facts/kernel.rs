@@ -4,7 +4,7 @@ use super::{Facts, LogFact, PodFact};
 use crate::evidence::{Container, Instance, LogSource};
 use crate::finding::{Proof, Ref};
 use crate::moment::{Clock, Moment};
-use crate::scan::log::{Excerpt, Sighting};
+use crate::scan::log::{Excerpt, LogSummary, Sighting};
 use crate::subject::Part;
 
 /// A kernel's kill of a process of a container, for memory.
@@ -58,7 +58,8 @@ impl LogFact<'_> {
             LogSource::Selector { container, .. } | LogSource::Workload { container, .. } => {
                 container.as_ref()
             }
-            LogSource::Unknown => return false,
+            // Lines that were pasted beside the one pod that there is.
+            LogSource::Unknown => return self.pods.contains(&index),
         };
         self.pods.contains(&index) && named.is_none_or(|name| *name == container.name)
     }
@@ -91,12 +92,27 @@ impl<'e> Facts<'e> {
 
     /// What the dead instance logged last that tells why it ended.
     pub fn fatal_line(&self, pod: &PodFact, container: &Container, runs_again: bool) -> Option<LogLine> {
+        self.line_of(pod, container, runs_again, LogSummary::essence)
+    }
+
+    /// The line in which the dead instance says with which code it ends.
+    pub fn exit_line(&self, pod: &PodFact, container: &Container, runs_again: bool) -> Option<LogLine> {
+        self.line_of(pod, container, runs_again, |summary| summary.exit.as_ref().map(|unit| &unit.head))
+    }
+
+    fn line_of(
+        &self,
+        pod: &PodFact,
+        container: &Container,
+        runs_again: bool,
+        pick: fn(&LogSummary) -> Option<&Excerpt>,
+    ) -> Option<LogLine> {
         let index = *self.pod_index.get(pod.subject())?;
         let mut logs: Vec<&LogFact> = self.logs.iter().filter(|log| log.is_of(index, container)).collect();
         // The dead instance is the newest while the container waits, and the one before once it runs again.
         logs.sort_by_key(|log| (log.log.instance == Instance::Previous) != runs_again);
         logs.into_iter().find_map(|log| {
-            let line = log.log.summary.essence()?;
+            let line = pick(&log.log.summary)?;
             Some(LogLine { text: line.text.to_string(), proof: log.proof(line) })
         })
     }

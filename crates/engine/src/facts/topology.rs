@@ -483,7 +483,14 @@ fn log_fact<'e>(facts: &Facts<'e>, log: &'e Log) -> LogFact<'e> {
             let subject = subject.or_else(|| workload_selected(facts, namespace.as_deref(), selector));
             LogFact { log, pods, subject }
         }
-        LogSource::Unknown => LogFact { log, pods: Vec::new(), subject: None },
+        LogSource::Unknown => {
+            let mut pods = (0..facts.pods.len()).collect::<Vec<_>>();
+            // Of several pods nobody can tell whose lines these are.
+            if pods.len() > 1 {
+                pods.clear();
+            }
+            LogFact { log, pods, subject: None }
+        }
     }
 }
 

@@ -1,7 +1,6 @@
 //! Lines of real logs, and what is found in them.
 
 use super::*;
-
 fn text(lines: &[&str]) -> String {
     lines.join("\n")
 }

@@ -64,7 +64,7 @@ impl<'a> Context<'_, 'a, '_> {
 
     pub(super) fn journal_lines(&mut self, lines: &[Line<'a>]) {
         let Some(first) = lines.first() else { return };
-        let node = self.node_of_file();
+        let node = self.node_of_file().or_else(|| super::systemctl::host(lines));
         let log = NodeLog {
             clock: Clock::Yearless(node.clone().unwrap_or_else(|| "".into())),
             node,

@@ -196,9 +196,11 @@ fn since(value: &str, capture: &Text) -> Option<Moment> {
 }
 
 /// The host that the journal lines name.
-fn host(lines: &[Line]) -> Option<Text> {
-    let line = lines.first()?;
-    let (_, used) = times::leading(line.text.trim())?;
-    let host = line.text.trim().get(used..)?.split_whitespace().next()?;
-    (!host.is_empty()).then(|| host.into())
+pub(super) fn host(lines: &[Line]) -> Option<Text> {
+    lines.iter().take(20).find_map(|line| {
+        let text = line.text.trim();
+        let (_, used) = times::leading(text)?;
+        let host = text.get(used..)?.split_whitespace().next()?;
+        (!host.is_empty()).then(|| host.into())
+    })
 }
