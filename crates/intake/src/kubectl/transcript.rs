@@ -120,6 +120,12 @@ fn command_lines(text: &str) -> BTreeMap<usize, usize> {
             }
         }
     }
+    // Where a prompt is shown, a line without one is output: a script in a ConfigMap, a comment.
+    let shown =
+        |start: &usize, length: &usize| !matches!(text[*start..start + length].trim(), "" | "#" | ">");
+    if found.iter().any(|(start, length)| shown(start, length)) {
+        found.retain(|start, length| shown(start, length));
+    }
     for stem in stems {
         for at in memmem::find_iter(text.as_bytes(), stem.as_bytes()) {
             if at > 0 && text.as_bytes()[at - 1] != b'\n' {
@@ -377,6 +383,12 @@ mod tests {
         ] {
             assert_eq!(commands(line).iter().filter(|c| c.0 > 0).count(), 0, "{line}");
         }
+    }
+
+    #[test]
+    fn scripts_in_output() {
+        let text = "$ kubectl describe cm a\nx.sh:\n----\n# kubectl get pods\nkubectl label node n1 a=b\n\n$ kubectl get pods\n";
+        assert_eq!(commands(text).iter().map(|c| c.0).collect::<Vec<_>>(), [1, 7]);
     }
 
     #[test]

@@ -223,6 +223,12 @@ pub(super) fn event_row(text: &str) -> Option<(bool, &str, &str, &str, &str)> {
         let from = offset(rest, message)?;
         return Some((warning, cells.first()?, cells.get(1)?, cells.get(2)?, rest.get(from..)?.trim_end()));
     }
+    // A message may be empty.
+    if let [reason, age, from] = cells.as_slice()
+        && columns::split(age, &["Age"], &[Shape::Age]).is_some()
+    {
+        return Some((warning, reason, age, from, ""));
+    }
     let rest = rest.trim_start();
     let (reason, rest) = rest.split_once(' ')?;
     let rest = rest.trim_start();
@@ -274,6 +280,10 @@ mod tests {
         assert_eq!(
             event_row(hosted),
             Some((false, "Pulled", "5m", "kubelet, worker-1", "Container image present"))
+        );
+        assert_eq!(
+            event_row("Normal   Starting                 42m (x2 over 5h)  kube-proxy"),
+            Some((false, "Starting", "42m (x2 over 5h)", "kube-proxy", ""))
         );
         assert_eq!(event_row("Type Reason Age From Message"), None);
     }

@@ -43,7 +43,10 @@ impl<'a> Context<'_, 'a, '_> {
             }
             if times::leading(text).is_some() {
                 journal.push(line);
-            } else if text.starts_with("Hint: Some lines were ellipsized") || text.starts_with("Warning: ") {
+            } else if ["Hint: Some lines were ellipsized", "Warning: ", "Notice: journal has been rotated"]
+                .iter()
+                .any(|remark| text.starts_with(remark))
+            {
                 // systemd's own remarks on its output.
             } else if !journal.is_empty() {
                 journal.push(line);
