@@ -9,6 +9,7 @@ pub mod observe;
 pub mod outline;
 mod reindent;
 pub mod resources;
+mod shell;
 pub mod table;
 pub mod times;
 pub mod transcript;

@@ -182,7 +182,7 @@ fn is_age(word: &str) -> bool {
 }
 
 /// How many steps one row may take; a row that needs more is given up.
-const STEPS: usize = 4000;
+const STEPS: usize = 600;
 
 /// Splits a row whose alignment is gone into the cells of these columns, if there is exactly one way.
 pub fn split<'a>(row: &'a str, columns: &[&str], shapes: &[Shape]) -> Option<Vec<&'a str>> {

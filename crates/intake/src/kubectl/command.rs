@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::resources::Resource;
+use super::shell;
 
 /// The programs whose output has a known form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,7 +162,7 @@ impl Command<'_> {
 
 /// Reads a command line; `None` where its program is none of ours.
 pub fn parse<'a>(text: &'a str, prompt: &'a str, line: usize) -> Option<Command<'a>> {
-    let parts = split(text);
+    let parts = shell::split(text);
     let mut argv = parts.first()?.argv.clone();
     // What stands before the program does not change what is printed.
     let start = argv.iter().position(|w| !is_wrapper(w))?;
@@ -240,6 +241,9 @@ fn count_of(argv: &[Cow<'_, str>]) -> Option<u64> {
     }
     None
 }
+
+/// About how many targets are kept of one command: each type stands with each name.
+const TARGETS: usize = 4096;
 
 /// Options of kubectl that take a value as the next word.
 const VALUED: &[&str] = &[
@@ -478,7 +482,7 @@ impl<'a> Command<'a> {
             self.targets.extend(types.into_iter().map(|of| Target { of, name: None }));
             return;
         }
-        for of in types {
+        for of in types.into_iter().take(TARGETS / names.len().max(1) + 1) {
             self.targets.extend(names.iter().map(|n| Target { of: of.clone(), name: Some(n.clone()) }));
         }
     }
@@ -492,97 +496,6 @@ fn tail_of<'a>(word: &Cow<'a, str>, from: usize) -> Cow<'a, str> {
     match word {
         Cow::Borrowed(w) => Cow::Borrowed(w.get(from..).unwrap_or("")),
         Cow::Owned(w) => Cow::Owned(w.get(from..).unwrap_or("").to_owned()),
-    }
-}
-
-/// One command of a line, and what joined it to the one before.
-struct Part<'a> {
-    argv: Vec<Cow<'a, str>>,
-    text: &'a str,
-    after: Option<u8>,
-}
-
-/// Splits a command line at `|`, `;`, `&&` and `||` outside quotes; redirections are dropped.
-fn split(text: &str) -> Vec<Part<'_>> {
-    let bytes = text.as_bytes();
-    let mut parts = vec![Part { argv: Vec::new(), text, after: None }];
-    let mut at = 0;
-    while at < bytes.len() {
-        match bytes[at] {
-            b' ' | b'\t' | b'\n' | b'\r' => at += 1,
-            b'\\' if matches!(bytes.get(at + 1), Some(b'\n' | b'\r')) => at += 2,
-            b'#' => break,
-            b'|' | b';' | b'&' => {
-                let double = bytes.get(at + 1) == Some(&bytes[at]);
-                let after = if bytes[at] == b'|' && !double { b'|' } else { b';' };
-                at += if double { 2 } else { 1 };
-                parts.push(Part { argv: Vec::new(), text: text[at..].trim(), after: Some(after) });
-            }
-            b'>' | b'<' => at = redirection(bytes, at),
-            b'0'..=b'2' if bytes.get(at + 1) == Some(&b'>') => at = redirection(bytes, at + 1),
-            _ => {
-                let (word, end) = word(text, at);
-                if let Some(part) = parts.last_mut() {
-                    part.argv.push(word);
-                }
-                at = end;
-            }
-        }
-    }
-    parts
-}
-
-fn redirection(bytes: &[u8], mut at: usize) -> usize {
-    while matches!(bytes.get(at), Some(b'>' | b'<' | b'&' | b' ')) {
-        at += 1;
-    }
-    while bytes.get(at).is_some_and(|b| !b" \t\n\r|;&".contains(b)) {
-        at += 1;
-    }
-    at
-}
-
-/// The word that begins at `at`, unquoted, and where it ends.
-fn word(text: &str, at: usize) -> (Cow<'_, str>, usize) {
-    let bytes = text.as_bytes();
-    let mut owned: Option<String> = None;
-    let mut start = at;
-    let mut i = at;
-    while let Some(&byte) = bytes.get(i) {
-        match byte {
-            b' ' | b'\t' | b'\n' | b'\r' | b'|' | b';' | b'&' | b'>' | b'<' => break,
-            b'\'' | b'"' => {
-                let close = bytes[i + 1..].iter().position(|b| *b == byte).map_or(bytes.len(), |p| i + 1 + p);
-                let next = (close + 1).min(bytes.len());
-                let ends = bytes.get(next).is_none_or(|b| b" \t\n\r|;&<>".contains(b));
-                if i == at && ends {
-                    return (Cow::Borrowed(&text[i + 1..close]), next);
-                }
-                let word = owned.get_or_insert_with(String::new);
-                word.push_str(&text[start..i]);
-                word.push_str(&text[i + 1..close]);
-                i = next;
-                start = next;
-                continue;
-            }
-            b'\\' if bytes.get(i + 1).is_some_and(|b| b.is_ascii() && *b != b'\n') => {
-                let word = owned.get_or_insert_with(String::new);
-                word.push_str(&text[start..i]);
-                start = i + 1;
-                i += 1;
-            }
-            b'\\' if bytes.get(i + 1) == Some(&b'\n') => break,
-            _ => {}
-        }
-        i += 1;
-    }
-    let last = &text[start.min(i)..i];
-    match owned {
-        Some(mut word) => {
-            word.push_str(last);
-            (Cow::Owned(word), i)
-        }
-        None => (Cow::Borrowed(last), i.max(at + 1)),
     }
 }
 
@@ -619,6 +532,8 @@ mod tests {
         let named = [("Pod".to_owned(), Some("a".to_owned())), ("Pod".into(), Some("b".into()))];
         assert_eq!(targets("kubectl -n x get pod a b -owide"), named);
         assert_eq!(targets("kubectl get po/a pods/b"), named);
+        let many = format!("kubectl get {} {}", "po,".repeat(3000), "a ".repeat(3000));
+        assert!(command(&many).targets.len() <= 2 * TARGETS);
         assert_eq!(targets("kubectl get widgets.example.com"), [("?widgets.example.com".into(), None)]);
         assert_eq!(command("kubectl get po -owide").output, Some(Output::Wide));
         assert_eq!(command("kubectl get po -o=yaml").output, Some(Output::Yaml));

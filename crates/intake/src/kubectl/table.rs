@@ -95,6 +95,9 @@ const TWO_WORDS: &[(&str, &str)] = &[
     ("Memory", "Limits"),
 ];
 
+/// Most columns of a table; a short row costs as much memory as a full one.
+const COLUMNS: usize = 64;
+
 /// First columns of the tables that we know, to tell a header where no command announces one.
 const FIRST: &[&str] =
     &["NAME", "NAMESPACE", "LAST SEEN", "FIRST SEEN", "LASTSEEN", "FIRSTSEEN", "CONTAINER", "POD ID", "POD"];
@@ -117,6 +120,9 @@ impl<'a> Header<'a> {
             return None;
         }
         let header = Header::split(text);
+        if header.columns.len() > COLUMNS {
+            return None;
+        }
         let known = FIRST.contains(header.columns.first()?) && header.columns.len() > 1;
         (announced || known).then_some(header)
     }
@@ -500,6 +506,7 @@ free-pv   1Gi        RWO            Retain           Failed                  sta
         assert!(Header::read("NAME", false).is_none());
         assert!(Header::read("NAME", true).is_some());
         assert!(Header::read("Name: x", true).is_none());
+        assert!(Header::read(&"A  ".repeat(65), true).is_none());
     }
 
     #[test]
