@@ -125,7 +125,7 @@ pub(super) fn mismatch(
     // An available volume that differs in nothing that was seen: the claim's own wishes were not shown.
     if let Some((o, v)) = nearest(&|v| of_class(v) && free(v)) {
         return (
-            "access-mode",
+            "unseen",
             format!(
                 "volume {} is free and is not taken: what was seen of the claim leaves access mode and size open",
                 o.subject.name
