@@ -286,7 +286,7 @@ fn check(impact: &impact::Impact, root: &Finding) -> Check {
         command.extend(["-n".to_owned(), namespace.to_string()]);
     }
     let text = match impact.workloads.first() {
-        Some((_, _, Some(desired))) => {
+        Some((_, _, Some(desired))) if *desired > 0 => {
             format!("{} back to {desired} of {desired} ready pods", subject.path())
         }
         _ => format!("{} is no longer named here", subject.path()),

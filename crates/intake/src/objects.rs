@@ -245,6 +245,10 @@ impl Reader<'_, '_> {
 
     fn object(&mut self, kind: Kind, parts: Parts<'_>, notes: &Notes, locator: Locator) {
         let (metadata, has_status, body) = parts;
+        // What the API server tells of itself (`APIResourceList`) and files of configuration have a kind and no metadata.
+        if metadata.is_none() && matches!(kind, Kind::Other(_)) {
+            return;
+        }
         let metadata = metadata.unwrap_or_default();
         let name = metadata.name.as_deref().filter(|name| !name.is_empty());
         let Some(name) = name else {

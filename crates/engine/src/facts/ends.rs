@@ -75,7 +75,8 @@ impl<'e> Facts<'e> {
 
     fn why<'f>(&'f self, pod: &'f PodFact<'e>, container: &'f Container, ended: &Ended) -> Why<'f, 'e> {
         match ended.reason.as_deref() {
-            Some("ContainerStatusUnknown" | "RestartingAllContainers") => return Why::Synthetic,
+            // `Unknown` with 255: containerd came back and no longer had the task (internal/cri/server/restart.go).
+            Some("ContainerStatusUnknown" | "RestartingAllContainers" | "Unknown") => return Why::Synthetic,
             Some("StartError" | "ContainerCannotRun") => return Why::NotStarted,
             _ => {}
         }

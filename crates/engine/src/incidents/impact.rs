@@ -103,7 +103,9 @@ pub(super) fn severity(tree: &[&Finding], impact: &Impact, facts: &Facts) -> Sev
     if node_lost || starved || control_plane || serves_nothing || !impact.services.is_empty() {
         return Severity::Critical;
     }
-    let warning = tree.iter().all(|f| matches!(f.code, Code::NodeRebooted | Code::DependencyAddressWrong));
+    let warning = tree.iter().all(|f| {
+        matches!(f.code, Code::NodeRebooted | Code::DependencyAddressWrong | Code::DependencyScaledToZero)
+    });
     if warning { Severity::Warning } else { Severity::Error }
 }
 

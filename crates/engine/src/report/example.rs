@@ -444,3 +444,19 @@ fn gaps_and_later_incidents_are_told_in_short() {
     let all = render(&hostile(), &Style { verbose: true, ..plain(100) });
     assert!(!all.contains("told in short"));
 }
+
+#[test]
+fn reads_that_failed_alike_are_one_row() {
+    let mut report = report();
+    for pod in ["a", "b", "c"] {
+        report.gaps.push(Gap {
+            read: Read::File { path: format!("logs/{pod}.err").as_str().into() },
+            why: Why::Gone(format!("container \"app\" in pod \"{pod}\" is waiting to start").as_str().into()),
+            locator: Locator { file: "logs".into(), line: None },
+        });
+    }
+    let text = render(&report, &plain(80));
+    assert!(text.contains("GAPS   3 gone\n  logs/a.err, and 2 more  gone: container"), "{text}");
+    let all = render(&report, &Style { verbose: true, ..plain(80) });
+    assert!(all.contains("logs/b.err") && all.contains("logs/c.err"), "{all}");
+}

@@ -31,7 +31,7 @@ pub fn render(report: &Report) -> String {
     }
     if !report.gaps.is_empty() {
         paragraph(&mut out, "## Gaps");
-        table(&mut out, "| asked for | why it is missing |", gap_rows(&report.gaps).into_iter());
+        table(&mut out, "| asked for | why it is missing |", gap_rows(&report.gaps, false).into_iter());
     }
     let remarks = report.remarks.iter().cloned().chain(unread(report, true));
     for remark in remarks {

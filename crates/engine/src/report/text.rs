@@ -201,7 +201,7 @@ fn gaps(page: &mut Page, gaps: &[Gap], style: &Style) {
         .collect();
     let lead = [(Ink::Heading, "GAPS".to_owned()), (Ink::Plain, "   ".to_owned())];
     page.text(&lead, Ink::Plain, &counts.join(", "));
-    let rows = gap_rows(gaps);
+    let rows = gap_rows(gaps, style.verbose);
     let shown = if style.verbose { rows.len() } else { rows.len().min(4) };
     page.columns(rows.get(..shown).unwrap_or_default(), Ink::Quiet);
     if rows.len() > shown {
@@ -209,20 +209,32 @@ fn gaps(page: &mut Page, gaps: &[Gap], style: &Style) {
     }
 }
 
-/// What is missing and why, like ones together, in a stable order.
-pub(super) fn gap_rows(gaps: &[Gap]) -> Vec<(String, String)> {
-    let mut rows: BTreeMap<(String, String), usize> = BTreeMap::new();
+/// What is missing and why, in a stable order; reads that failed alike, names aside, in one row.
+pub(super) fn gap_rows(gaps: &[Gap], verbose: bool) -> Vec<(String, String)> {
+    let mut alike: BTreeMap<String, BTreeMap<String, (String, usize)>> = BTreeMap::new();
     for gap in gaps {
         let (reason, detail) = unlock::why(&gap.why);
         let why = if detail.is_empty() { reason.to_owned() } else { format!("{reason}: {detail}") };
-        *rows.entry((clean(&unlock::what(&gap.read)).into_owned(), why)).or_default() += 1;
+        let what = clean(&unlock::what(&gap.read)).into_owned();
+        let key = if verbose { format!("{why}\n{what}") } else { unquoted(&why) };
+        let row = alike.entry(key).or_default();
+        row.entry(what).or_insert((why, 0)).1 += 1;
     }
-    rows.into_iter()
-        .map(|((what, why), count)| match count {
-            1 => (what, why),
-            count => (what, format!("{why} ({count} times)")),
-        })
-        .collect()
+    let mut rows = Vec::new();
+    for row in alike.into_values() {
+        let (reads, times) = (row.len(), row.values().map(|(_, times)| times).sum::<usize>());
+        let Some((what, (why, _))) = row.into_iter().next() else { continue };
+        let what = if reads > 1 { format!("{what}, and {} more", thousands(reads as u64 - 1)) } else { what };
+        let why = if times > reads { format!("{why} ({times} times)") } else { why };
+        rows.push((what, why));
+    }
+    rows.sort();
+    rows
+}
+
+/// A text without what stands in quotes: the names in an error that is the same for many objects.
+fn unquoted(text: &str) -> String {
+    text.split('"').step_by(2).collect::<Vec<_>>().join("\"\"")
 }
 
 /// `1 pod`, `2,034 pods`.

@@ -319,6 +319,19 @@ fn a_list_without_kinds_gives_them() {
 }
 
 #[test]
+fn what_is_no_object_is_no_gap() {
+    let resources = r#"[{"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": "v1", "resources": [{"name": "pods", "kind": "Pod"}]}]"#;
+    let bundle =
+        "apiVersion: troubleshoot.sh/v1beta2\nkind: SupportBundle\nspec:\n  versionNumber: v0.50.0\n";
+    for text in [resources, bundle] {
+        let out = intake("cluster-resources/resources.json", text);
+        assert!(out.observations.is_empty() && out.gaps.is_empty(), "{:?}", out.gaps);
+    }
+    let nameless = intake("pod.json", r#"{"apiVersion": "v1", "kind": "Pod", "spec": {}}"#);
+    assert_eq!(gaps(&nameless), ["an object without a name"]);
+}
+
+#[test]
 fn other_text_is_left_to_others() {
     for text in [
         "{\"level\":\"info\",\"msg\":\"started\"}\n{\"level\":\"warn\"}\n",
