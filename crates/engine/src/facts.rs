@@ -6,7 +6,9 @@ mod kernel;
 mod node_state;
 mod placement;
 mod probes;
+mod revisions;
 mod statement;
+mod template;
 mod topology;
 
 pub use ends::{End, Why};
@@ -15,7 +17,11 @@ pub use kernel::{KernelKill, LogLine};
 pub use node_state::{Daemon, daemon, unit_proof};
 pub use placement::{Placement, claims_of};
 pub use probes::{Mismatch, ProbeTrouble, asks, probe_subject};
+pub use revisions::{
+    Family, Revision, creator, families, is_below, is_controller, is_later_write, run_differences, writer,
+};
 pub use statement::{Stage, Statement, Voice};
+pub use template::{Difference, Field};
 pub use topology::{LogFact, NodeFact, Owned, PodFact, ServiceFact, WorkloadFact};
 
 use crate::evidence::{Evidence, Object};

@@ -1,10 +1,12 @@
 //! Joins findings by cause: one root, its consequences, their order.
 
 mod causes;
+mod changed;
 mod impact;
 mod place;
+mod relevant;
 
-use crate::facts::Facts;
+use crate::facts::{Facts, Family, families};
 use crate::finding::{Certainty, Code, Course, Finding, Severity};
 use crate::moment::{Moment, Tri};
 use crate::report::{Check, Incident, Root, Step};
@@ -24,10 +26,11 @@ pub fn join(findings: Vec<Finding>, facts: &Facts) -> Vec<Incident> {
             children.entry(*cause).or_default().push(effect);
         }
     }
-    let mut incidents: Vec<Incident> = (0..findings.len())
-        .filter(|&index| parents.get(index).is_some_and(Option::is_none))
-        .map(|root| tell(root, &findings, &parents, &children, facts))
-        .collect();
+    let roots: Vec<usize> =
+        (0..findings.len()).filter(|&index| parents.get(index).is_some_and(Option::is_none)).collect();
+    let families = families(facts, changed::tops(roots.iter().filter_map(|&root| findings.get(root)), facts));
+    let mut incidents: Vec<Incident> =
+        roots.into_iter().map(|root| tell(root, &findings, &parents, &children, &families, facts)).collect();
     incidents.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.id.cmp(&b.id)));
     incidents
 }
@@ -168,6 +171,7 @@ fn tell(
     findings: &[Finding],
     parents: &Parents,
     children: &BTreeMap<usize, Vec<usize>>,
+    families: &BTreeMap<Subject, Family>,
     facts: &Facts,
 ) -> Incident {
     // Breadth first: a cause always comes before its effects; within a level by time.
@@ -205,6 +209,7 @@ fn tell(
 
     let members: BTreeSet<Subject> = tree.iter().flat_map(|f| f.members.iter().map(Subject::whole)).collect();
     let impact = impact::of(&tree, facts);
+    let since = tree.iter().fold(None, |since, f| Moment::first(since, f.since.clone()));
     let severity = impact::severity(&tree, &impact, facts);
     let weakest = because.iter().map(|s: &Step| s.certainty).min().unwrap_or(Certainty::Undetermined);
     // What a symptom asks for is answered once its cause is known.
@@ -214,7 +219,7 @@ fn tell(
         id: id(first, facts),
         severity,
         course: first.course,
-        since: tree.iter().fold(None, |since, f| Moment::first(since, f.since.clone())),
+        since: since.clone(),
         title: impact::title(&tree, &impact, facts),
         certainty: weakest.min(first.certainty),
         root: Root {
@@ -226,7 +231,7 @@ fn tell(
             summary: first.summary.clone(),
         },
         contributing: Vec::new(),
-        changes: Vec::new(),
+        changes: changed::changes(first, first.since.as_ref().or(since.as_ref()), families, facts),
         because,
         members: members.into_iter().collect(),
         ruled_out: collect(&tree, |f| &f.ruled_out),

@@ -166,8 +166,11 @@ pub struct Impact {
     pub nodes: Vec<Subject>,
 }
 
+/// The field of a change that is the object's own beginning.
+pub const CREATED: &str = "created";
+
 /// Something that was changed before the onset.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Change {
     /// When.
     pub at: Option<Moment>,

@@ -3,7 +3,7 @@
 use super::text::plural;
 use super::time::Now;
 use super::unlock;
-use super::{Change, Impact, Incident, Step};
+use super::{CREATED, Change, Impact, Incident, Step};
 use crate::clean::clean;
 use crate::evidence::Locator;
 use crate::finding::{Code, Course, Proof, Ref};
@@ -52,6 +52,10 @@ pub(super) fn change_text(change: &Change) -> String {
         (None, None) => "was changed".to_owned(),
     };
     let by = change.by.as_ref().map_or_else(String::new, |by| format!(" Written by {by}."));
+    if change.field == CREATED {
+        let with = change.to.as_ref().map_or_else(String::new, |with| format!(", with {with}"));
+        return format!("{} was created{with}.{by}", unlock::name(&change.subject));
+    }
     format!("{}: {} {what}.{by}", unlock::name(&change.subject), change.field)
 }
 
