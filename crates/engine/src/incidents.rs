@@ -5,6 +5,7 @@ mod changed;
 mod impact;
 mod place;
 mod relevant;
+mod remedies;
 
 use crate::facts::{Facts, Family, families};
 use crate::finding::{Certainty, Code, Course, Finding, Severity};
@@ -237,7 +238,7 @@ fn tell(
         ruled_out: collect(&tree, |f| &f.ruled_out),
         not_seen: collect(&asking, |f| &f.not_seen),
         remedies: if first.remedies.is_empty() {
-            collect(&tree, |f| &f.remedies)
+            remedies::usual(first, facts)
         } else {
             first.remedies.clone()
         },

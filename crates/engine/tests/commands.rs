@@ -6,12 +6,16 @@ use engine::report::{Incident, Report};
 use engine::subject::{Kind, Subject};
 use std::path::Path;
 
-/// Every option that stands in a source file of a detector, as a literal of its own.
+/// Every option that stands in a source file of a detector or of the remedies, as a literal of its own.
 fn options() -> Vec<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/detectors");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let detectors =
+        std::fs::read_dir(source.join("detectors")).expect("the detectors are beside their tests");
+    let mut files: Vec<_> = detectors.flatten().map(|file| file.path()).collect();
+    files.push(source.join("incidents/remedies.rs"));
     let mut options = Vec::new();
-    for file in std::fs::read_dir(folder).expect("the detectors are beside their tests") {
-        let source = file.and_then(|file| std::fs::read_to_string(file.path())).unwrap_or_default();
+    for file in files {
+        let source = std::fs::read_to_string(file).unwrap_or_default();
         let literals = source.split('"').filter(|text| text.starts_with("--") && text.len() > 3);
         let literals = literals.filter(|text| !text.contains(char::is_whitespace));
         options.extend(literals.map(|text| text.replace("{resource}", "memory")));

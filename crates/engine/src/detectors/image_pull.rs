@@ -92,7 +92,7 @@ fn one(
     if code == Code::ImagePullDenied {
         finding = pull_secrets(facts, pod, finding);
     }
-    found.push(remedies(finding, &subject, container));
+    found.push(remedies(finding, facts, &subject, container));
 }
 
 /// Whether two references name one image: the runtime adds registry and `library/` to short ones.

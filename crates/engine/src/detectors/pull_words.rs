@@ -1,6 +1,8 @@
 //! What a failed pull is called, and what to do about it.
 
-use crate::evidence::Container;
+use crate::Text;
+use crate::evidence::{Container, State};
+use crate::facts::Facts;
 use crate::finding::{Code, Finding, Honesty, Remedy};
 use crate::scan::message::PullCause;
 use crate::subject::Subject;
@@ -60,17 +62,22 @@ pub(super) fn tell(cause: Option<&PullCause>, image: &str) -> (Code, String) {
     }
 }
 
-pub(super) fn remedies(finding: Finding, subject: &Subject, container: Option<&Container>) -> Finding {
+pub(super) fn remedies(
+    finding: Finding,
+    facts: &Facts,
+    subject: &Subject,
+    container: Option<&Container>,
+) -> Finding {
     let target = format!("{}/{}", subject.kind.as_str().to_lowercase(), subject.name);
     match (finding.code, container) {
         (Code::ImageNotFound | Code::ImageNameInvalid | Code::RegistryNameUnresolved, Some(container)) => {
-            let image = format!("{}=<image>", container.name);
-            finding.remedy(Remedy::kubectl(
-                "Name an image that the registry has",
-                subject,
-                Honesty::NeedsJudgement,
-                &["set", "image", &target, &image],
-            ))
+            let (summary, image) = match last_good(facts, &subject.whole(), container) {
+                Some(image) => (format!("Go back to {image}, which its other pods run"), image.to_string()),
+                None => ("Name an image that the registry has".to_owned(), "<image>".to_owned()),
+            };
+            let image = format!("{}={image}", container.name);
+            let args = ["set", "image", &target, &image];
+            finding.remedy(Remedy::kubectl(summary, subject, Honesty::NeedsJudgement, &args))
         }
         (Code::ImagePullDenied, _) => finding.remedy(Remedy::kubectl(
             "Create a pull secret and name it in imagePullSecrets of the pod template or its service account",
@@ -88,4 +95,14 @@ pub(super) fn remedies(finding: Finding, subject: &Subject, container: Option<&C
         )),
         _ => finding,
     }
+}
+
+/// Another image of the same container that runs in a pod of the same workload: what a rollout comes from.
+fn last_good(facts: &Facts, workload: &Subject, container: &Container) -> Option<Text> {
+    let runs = |c: &&Container| c.ready == Some(true) && matches!(c.state, Some(State::Running { .. }));
+    facts
+        .pods_of(workload)
+        .flat_map(|pod| pod.pod.containers.iter().filter(|c| c.name == container.name).filter(runs))
+        .filter_map(|c| c.image.clone())
+        .find(|image| Some(image) != container.image.as_ref())
 }
