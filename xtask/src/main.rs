@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool that talks to whoever runs it")]
 
 mod accuracy;
+mod cluster;
 mod docs;
 mod gates;
 mod new_detector;
@@ -35,6 +36,7 @@ const COMMANDS: &[Command] = &[
         accuracy::run,
     ),
     ("gates", "[--cases DIR] [--only NAME]", "laws and gates over every capture that is there", gates::run),
+    ("cluster", cluster::USAGE, "a real Kubernetes for the tests, on this machine", cluster::run_command),
     ("unread", "[--cases DIR]", "how much of the cases nothing claimed; fails above 1 %", unread::run),
 ];
 
