@@ -8,6 +8,7 @@ use crate::{Outcome, place};
 use engine::detectors::{DETECTORS, Detector};
 use engine::finding::{Code, Course};
 use engine::report::Report;
+use engine::subject::Subject;
 use intake::{Intake, RawRecord};
 pub use page::{Case, HEADINGS, Page};
 use std::collections::BTreeSet;
@@ -126,7 +127,24 @@ fn told(report: &Report, own: &[Code]) -> String {
             format!("{}{aspect} {} {} {course}", root.code.as_str(), root.subject, root.certainty.as_str());
         let _ = writeln!(text, "{}", line.trim_end());
         wrapped(&mut text, "  ", &root.summary);
-        for step in incident.because.iter().skip(1) {
+        let told = |code: Code, subject: &Subject| root.code == code && root.subject == *subject;
+        let with = |code: Code, subject: &Subject| {
+            incident.contributing.iter().any(|c| c.code == code && c.subject == *subject)
+        };
+        for other in &incident.contributing {
+            let _ = writeln!(
+                text,
+                "  with {} {} {}",
+                other.code.as_str(),
+                other.subject,
+                other.certainty.as_str()
+            );
+            if own.contains(&other.code) {
+                wrapped(&mut text, "    ", &other.summary);
+            }
+        }
+        let steps = incident.because.iter();
+        for step in steps.filter(|s| !told(s.code, &s.subject) && !with(s.code, &s.subject)) {
             let _ = writeln!(
                 text,
                 "  leads to {} {} {}",

@@ -88,6 +88,7 @@ codes! {
     ImagePullFailed "image-pull-failed" "0.1" "The image cannot be pulled";
     // Pod sandboxes and networks.
     PodAddressesExhausted "pod-addresses-exhausted" "0.1" "A node or network has no pod address left";
+    PodSlotsExceedAddresses "pod-slots-exceed-addresses" "0.1" "A node admits more pods than it has addresses for";
     NetworkPluginMissing "network-plugin-missing" "0.1" "A CNI plugin or its configuration is missing on the node";
     NetworkAgentDown "network-agent-down" "0.1" "The network agent of the node does not answer the CNI plugin";
     SandboxFailed "sandbox-failed" "0.1" "The runtime cannot create a pod's sandbox";

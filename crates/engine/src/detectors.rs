@@ -1,6 +1,8 @@
 //! Every detector, in one visible list. A detector is a plain function over facts; see the page beside each.
 
 mod address_pool;
+mod address_remedies;
+mod address_words;
 mod application_exit;
 mod claim_mismatch;
 mod claims;
@@ -25,6 +27,7 @@ mod probe_words;
 mod pull_words;
 mod readiness_probe;
 mod refusal_words;
+mod rollout_words;
 mod runtime_down;
 mod sandbox;
 mod scaled_to_zero;
@@ -85,7 +88,7 @@ pub static DETECTORS: &[Detector] = &[
     detector!(symptoms: WorkloadUnavailable, ServiceWithoutEndpoints, ServiceShort, PodNotReady),
     detector!(unschedulable: InsufficientResources, NodeAffinityMismatch, TaintNotTolerated, NodesCordoned, PodAffinityUnsatisfied, PodAntiAffinityConflict, TopologySpreadUnsatisfied, HostPortConflict, VolumeNodeMismatch, Unschedulable, SchedulingGated),
     detector!(start_failed: CommandNotFound, CommandNotExecutable, WrongArchitecture, RunsAsRootRefused, HookFailed, ContainerStartFailed),
-    detector!(sandbox: PodAddressesExhausted, NetworkPluginMissing, NetworkAgentDown, SandboxFailed),
+    detector!(sandbox: PodAddressesExhausted, PodSlotsExceedAddresses, NetworkPluginMissing, NetworkAgentDown, SandboxFailed),
     detector!(eviction: PodEvicted, NodePressure),
     detector!(volumes: VolumeMountFailed, VolumeAttachFailed),
     detector!(job_failed: JobFailed),

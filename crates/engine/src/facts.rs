@@ -5,6 +5,7 @@ mod hosts;
 mod kernel;
 mod node_state;
 mod placement;
+mod pool;
 mod probes;
 mod revisions;
 mod statement;
@@ -16,6 +17,7 @@ pub use hosts::service_of;
 pub use kernel::{KernelKill, LogLine};
 pub use node_state::{Daemon, daemon, unit_proof};
 pub use placement::{Placement, claims_of};
+pub use pool::{Holder, Pool, holder};
 pub use probes::{Mismatch, ProbeTrouble, asks, probe_subject};
 pub use revisions::{
     Family, Revision, creator, families, is_below, is_controller, is_later_write, run_differences, writer,

@@ -123,7 +123,7 @@ const WRAPPERS: &[&str] = &[
 ];
 
 /// A message without the wrappers in front of what it says.
-fn essence(message: &str) -> &str {
+pub(crate) fn essence(message: &str) -> &str {
     let mut text = message;
     loop {
         let before = text;
@@ -149,6 +149,31 @@ fn essence(message: &str) -> &str {
     }
 }
 
+/// One of several things that happened, in order, within one finding.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Act {
+    /// When.
+    pub at: Option<Moment>,
+    /// What happened, in a sentence or two.
+    pub summary: String,
+    /// What shows it.
+    pub proofs: Vec<Proof>,
+}
+
+impl Act {
+    /// Something that happened then.
+    pub fn new(at: Option<Moment>, summary: impl Into<String>) -> Act {
+        Act { at, summary: summary.into(), proofs: Vec::new() }
+    }
+
+    /// Shown by that.
+    #[must_use]
+    pub fn shown_by(mut self, proof: Proof) -> Act {
+        self.proofs.push(proof);
+        self
+    }
+}
+
 /// A rival cause, and what refutes it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RuledOut {
@@ -156,6 +181,16 @@ pub struct RuledOut {
     pub what: String,
     /// The fact that refutes it.
     pub because: String,
+}
+
+impl RuledOut {
+    /// The rival as a word that machines compare: `leaked-addresses`.
+    pub fn code(&self) -> String {
+        let words = self.what.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_ascii_lowercase);
+        let words: Vec<String> =
+            words.filter(|word| !matches!(word.as_str(), "" | "a" | "an" | "the" | "of")).collect();
+        words.join("-")
+    }
 }
 
 /// Something that could not be seen and would have helped.
@@ -206,12 +241,20 @@ pub struct Remedy {
     pub namespace: Option<Text>,
     /// How it has to be taken.
     pub honesty: Honesty,
+    /// What it does beside, and what it costs.
+    pub effect: Option<String>,
 }
 
 impl Remedy {
     /// Something to do that no single command does.
     pub fn advice(summary: impl Into<String>) -> Remedy {
-        Remedy { summary: summary.into(), command: None, namespace: None, honesty: Honesty::NoCommand }
+        Remedy {
+            summary: summary.into(),
+            command: None,
+            namespace: None,
+            honesty: Honesty::NoCommand,
+            effect: None,
+        }
     }
 
     /// A kubectl command on an object's namespace.
@@ -221,7 +264,15 @@ impl Remedy {
             command: Some(args.iter().map(|a| (*a).to_owned()).collect()),
             namespace: on.namespace.clone(),
             honesty,
+            effect: None,
         }
+    }
+
+    /// What it does beside, and what it costs.
+    #[must_use]
+    pub fn effect(mut self, effect: impl Into<String>) -> Remedy {
+        self.effect = Some(effect.into());
+        self
     }
 }
 
@@ -246,6 +297,8 @@ pub struct Finding {
     pub summary: String,
     /// What shows it.
     pub proofs: Vec<Proof>,
+    /// How it came about, in order, where that is more than one thing or happened at another time than its first sign.
+    pub acts: Vec<Act>,
     /// Rival causes that were refuted.
     pub ruled_out: Vec<RuledOut>,
     /// What was not seen and would decide.
@@ -271,6 +324,7 @@ impl Finding {
             since: None,
             summary: summary.into(),
             proofs: Vec::new(),
+            acts: Vec::new(),
             ruled_out: Vec::new(),
             not_seen: Vec::new(),
             remedies: Vec::new(),
@@ -328,6 +382,13 @@ impl Finding {
     #[must_use]
     pub fn shown_by_event(self, event: &Event) -> Finding {
         self.shown_by(Proof::event(event))
+    }
+
+    /// Then that happened.
+    #[must_use]
+    pub fn act(mut self, act: Act) -> Finding {
+        self.acts.push(act);
+        self
     }
 
     /// A rival that was refuted.

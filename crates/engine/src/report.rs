@@ -120,6 +120,8 @@ pub struct Incident {
     pub contributing: Vec<Root>,
     /// What was changed before, most telling first.
     pub changes: Vec<Change>,
+    /// What feeds itself in it.
+    pub loops: Vec<Loop>,
     /// The steps from the root to what people see, in order.
     pub because: Vec<Step>,
     /// Whom it hits.
@@ -207,6 +209,21 @@ pub struct Step {
     pub certainty: Certainty,
     /// What shows it.
     pub evidence: Vec<Proof>,
+}
+
+/// An effect that makes its own cause again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loop {
+    /// What goes around in it.
+    pub subject: Subject,
+    /// The steps that are part of it.
+    pub steps: Vec<usize>,
+    /// How often it was seen to go around; 0 where that is not counted.
+    pub turns: usize,
+    /// One thing after the other; the last one leads to the first.
+    pub edges: Vec<String>,
+    /// Where to break it.
+    pub break_at: String,
 }
 
 /// How to see that a remedy worked.

@@ -62,6 +62,7 @@ fn incident(remedy: Remedy) -> Incident {
         },
         contributing: Vec::new(),
         changes: Vec::new(),
+        loops: Vec::new(),
         because: Vec::new(),
         members: Vec::new(),
         ruled_out: Vec::new(),

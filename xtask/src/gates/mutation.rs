@@ -9,8 +9,9 @@ use engine::subject::Subject;
 
 pub(super) fn holds(capture: &Capture) -> Result<(), String> {
     let Some(first) = capture.report.incidents.first() else { return Ok(()) };
-    let Some(root) = first.because.first() else { return Err("an incident without a step".to_owned()) };
-    let cited: Vec<&Ref> = root.evidence.iter().map(|proof| &proof.record).collect();
+    // A root may have come about in several steps.
+    let of_root = first.because.iter().filter(|step| step.code == first.root.code);
+    let cited: Vec<&Ref> = of_root.flat_map(|step| &step.evidence).map(|proof| &proof.record).collect();
     if cited.is_empty() {
         return Err(format!("{} cites nothing", verdict(&capture.report)));
     }

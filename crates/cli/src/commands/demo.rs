@@ -26,7 +26,7 @@ const CASES: &[Case] = &[
     Case {
         name: "cascade",
         about: "A Job takes all pod addresses of a node; a service is left short, and its callers' pools run dry",
-        records: records!("cascade": "kubectl.txt", "logs.txt", "nodes/worker-2.kubelet.log"),
+        records: records!("cascade": "kubectl.txt", "batch.json", "shop.json", "logs.txt", "nodes/worker-2.kubelet.log"),
     },
     Case {
         name: "opening",

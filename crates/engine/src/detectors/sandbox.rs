@@ -27,7 +27,7 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
         }
     }
     for (node, pods) in waiting {
-        found.push(exhausted(facts, &node, &pods));
+        exhausted(facts, &node, &pods, found);
     }
 }
 

@@ -1,35 +1,39 @@
 //! See `symptoms.md` for what this means and the cases it must pass.
 
+use super::rollout_words::stuck;
 use crate::evidence::Read;
-use crate::facts::{Facts, PodFact, ServiceFact, Stage};
-use crate::finding::{Certainty, Code, Finding, Proof};
+use crate::facts::{Facts, PodFact, ServiceFact, Stage, families};
+use crate::finding::{Act, Certainty, Code, Finding, Proof};
 use crate::moment::{Clock, SECOND};
 use crate::subject::Kind;
 
 pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
     facts.services().iter().filter_map(|service| short(facts, service)).for_each(|f| found.push(f));
     facts.pods().filter_map(|pod| alone(facts, pod)).for_each(|f| found.push(f));
-    for workload in facts.workloads() {
-        let Some((ready, desired)) = workload.readiness() else { continue };
+    let short = facts.workloads().iter().filter_map(|workload| {
+        let (ready, desired) = workload.readiness()?;
         let runs = matches!(workload.subject().kind, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet);
-        if !runs || ready >= desired {
-            continue;
-        }
+        (runs && ready < desired).then_some((workload, ready, desired))
+    });
+    let short: Vec<_> = short.collect();
+    let families = families(facts, short.iter().map(|(workload, ..)| workload.subject().clone()));
+    for (workload, ready, desired) in short {
         let subject = workload.subject().clone();
         let unready =
             facts.pods_of(&subject).filter(|p| p.is_ready() != Some(true)).map(|p| p.subject().clone());
         let unready: Vec<_> = unready.collect();
-        found.push(
-            Finding::new(
-                Code::WorkloadUnavailable,
-                subject.clone(),
-                format!("{} {} has {ready} of {desired} pods ready.", subject.kind.as_str(), subject.path()),
-            )
-            .at_most(Certainty::Undetermined)
-            .hits(unready.into_iter().chain([subject.clone()]))
-            .shown_by(Proof::object(workload.object, format!("{ready} of {desired} ready")))
-            .not_seen("why its pods are not ready: their events and states", Some(Read::Events(subject))),
-        );
+        let rollout = families.get(&subject).and_then(|family| stuck(facts, family, desired));
+        let mut finding = Finding::new(
+            Code::WorkloadUnavailable,
+            subject.clone(),
+            format!("{} {} has {ready} of {desired} pods ready.", subject.kind.as_str(), subject.path()),
+        )
+        .at_most(Certainty::Undetermined)
+        .hits(unready.into_iter().chain([subject.clone()]))
+        .shown_by(Proof::object(workload.object, format!("{ready} of {desired} ready")))
+        .not_seen("why its pods are not ready: their events and states", Some(Read::Events(subject)));
+        finding.acts.extend(rollout);
+        found.push(finding);
     }
 }
 
@@ -74,8 +78,11 @@ fn short(facts: &Facts, service: &ServiceFact) -> Option<Finding> {
         let wanted = facts.workload(pods.first()?.top()).and_then(|w| w.workload.desired)? as usize;
         let unready: Vec<_> =
             pods.iter().filter(|p| p.is_ready() == Some(false) && !p.is_deleting()).collect();
+        // The last change of the endpoints, where it is not older than the pods that are missing among them.
+        let came = unready.iter().filter_map(|p| p.object.created.clone()).min_by_key(|m| m.print_key());
+        let left = service.changed.clone().filter(|at| came.is_some_and(|came| came.not_after(at)));
         return (ready.len() < wanted && !unready.is_empty()).then(|| {
-            Finding::new(
+            let mut finding = Finding::new(
                 Code::ServiceShort,
                 subject.clone(),
                 format!(
@@ -86,7 +93,11 @@ fn short(facts: &Facts, service: &ServiceFact) -> Option<Finding> {
             )
             .at_most(Certainty::Likely)
             .hits(unready.iter().map(|p| p.subject().clone()).chain([subject.clone()]))
-            .shown_by(Proof::object(service.object, format!("{} ready endpoints", ready.len())))
+            .shown_by(Proof::object(service.object, format!("{} ready endpoints", ready.len())));
+            if left.is_some() {
+                finding.acts.push(Act::new(left, finding.summary.clone()));
+            }
+            finding
         });
     }
     Some(

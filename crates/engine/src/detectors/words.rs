@@ -9,6 +9,28 @@ pub(super) fn count_of(count: Option<u32>, noun: &str) -> String {
     }
 }
 
+/// `1 pod waits`, `31 pods wait`.
+pub(super) fn wait(pods: usize) -> String {
+    if pods == 1 { "1 pod waits".to_owned() } else { format!("{pods} pods wait") }
+}
+
+/// ` (31 times)` behind what was said more than once.
+pub(super) fn times(count: u64) -> String {
+    if count > 1 { format!(" ({count} times)") } else { String::new() }
+}
+
+/// With a capital at its start.
+pub(super) fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// What all of them have, if all have one and the same.
+pub(super) fn together<'t>(mut all: impl Iterator<Item = Option<&'t str>>) -> Option<&'t str> {
+    let first = all.next()??;
+    all.all(|one| one == Some(first)).then_some(first)
+}
+
 /// An amount in thousandths, as people write it: cores with `m`, everything else in binary units.
 pub(super) fn cores_or_bytes(resource: &str, milli: i64) -> String {
     if resource.ends_with("cpu") {

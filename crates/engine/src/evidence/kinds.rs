@@ -144,6 +144,8 @@ pub struct Endpoints {
     pub ports: Option<Vec<u16>>,
     /// The list was printed in part (`+ 3 more...`).
     pub cut: bool,
+    /// When a change of a pod or of the Service last changed them.
+    pub changed: Option<Moment>,
 }
 
 /// A claim.

@@ -2,10 +2,10 @@
 
 use super::{Facts, NodeFact};
 use crate::Text;
-use crate::evidence::{Condition, Unit};
+use crate::evidence::{Condition, NodeLog, Unit};
 use crate::finding::{Proof, Ref};
 use crate::scan::message::{self, NodeIssue, Saying};
-use crate::scan::node::NodeClaim;
+use crate::scan::node::{NodeClaim, NodeSighting};
 
 /// Whether a daemon runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +67,21 @@ impl<'e> NodeFact<'e> {
     }
 }
 
+impl NodeLog {
+    /// A line of it as proof, with how often.
+    pub fn line_proof(&self, sighting: &NodeSighting) -> Proof {
+        let mut locator = self.locator.clone();
+        locator.line = locator.line.map(|first| first.saturating_add(sighting.line));
+        let times = if sighting.count > 1 { format!(" ({} times)", sighting.count) } else { String::new() };
+        Proof {
+            record: Ref::NodeLog(self.locator.clone()),
+            text: format!("journal: {}{times}", sighting.text),
+            at: sighting.first.map(|at| self.moment(at)),
+            locator,
+        }
+    }
+}
+
 impl Facts<'_> {
     /// The first sighting of a kind in the journals of a node, with its proof.
     pub fn journal_says(
@@ -76,17 +91,7 @@ impl Facts<'_> {
     ) -> Option<(NodeClaim, Proof)> {
         self.evidence.node_logs().iter().filter(|log| log.node.as_deref() == Some(node)).find_map(|log| {
             let sighting = log.summary.seen(&wanted)?;
-            let mut locator = log.locator.clone();
-            locator.line = locator.line.map(|first| first.saturating_add(sighting.line));
-            let times =
-                if sighting.count > 1 { format!(" ({} times)", sighting.count) } else { String::new() };
-            let proof = Proof {
-                record: Ref::NodeLog(log.locator.clone()),
-                text: format!("journal: {}{times}", sighting.text),
-                at: sighting.first.map(|at| log.moment(at)),
-                locator,
-            };
-            Some((sighting.claim.clone(), proof))
+            Some((sighting.claim.clone(), log.line_proof(sighting)))
         })
     }
 }

@@ -7,6 +7,7 @@ use crate::evidence::{
     Body, Condition, Container, Endpoints, Evidence, Group, Log, LogSource, Node, Object, Phase, Pod,
     Service, State, Unit, Workload,
 };
+use crate::moment::Moment;
 use crate::subject::{Kind, Subject, without_pod_suffix, without_schedule, without_template_hash};
 use std::collections::BTreeMap;
 
@@ -196,6 +197,8 @@ pub struct ServiceFact<'e> {
     pub ready: Option<Vec<Text>>,
     /// Endpoints that are not ready.
     pub not_ready: Option<Vec<Text>>,
+    /// When they last changed, where any view shows it.
+    pub changed: Option<Moment>,
 }
 
 /// A node and its health.
@@ -401,7 +404,9 @@ fn service_fact<'e>(
         .filter(|p| p.object.subject.namespace == *namespace)
         .all(|p| p.gone || p.object.labels.is_some());
     let (mut ready, mut not_ready) = (None::<Vec<Text>>, None::<Vec<Text>>);
+    let mut changed = None;
     let mut add = |endpoints: &Endpoints| {
+        changed = Moment::last(changed.take(), endpoints.changed.clone());
         if let Some(addresses) = &endpoints.ready {
             ready.get_or_insert_default().extend(addresses.iter().cloned());
         }
@@ -428,7 +433,7 @@ fn service_fact<'e>(
         list.sort();
         list.dedup();
     }
-    ServiceFact { object, service, pods: selected.filter(|_| labels_seen), ready, not_ready }
+    ServiceFact { object, service, pods: selected.filter(|_| labels_seen), ready, not_ready, changed }
 }
 
 fn nodes(evidence: &Evidence) -> Vec<NodeFact<'_>> {

@@ -336,6 +336,20 @@ static SINGLE: &[Cause] = &[
     cause(ServiceSelectsNothing, ServiceWithoutEndpoints, Relation::ServedBy, None, "no pod, no endpoint"),
 ];
 
+/// What explains nothing alone, and without which the effect could not be.
+static TOGETHER: &[Cause] = &[cause(
+    PodSlotsExceedAddresses,
+    PodAddressesExhausted,
+    Relation::Node,
+    None,
+    "the scheduler counts pod slots and knows nothing of addresses",
+)];
+
+/// The rows of what has to come together with a cause.
+pub(super) fn together() -> &'static [Cause] {
+    TOGETHER
+}
+
 /// The whole table: the single rows, and the families.
 pub(super) fn table() -> &'static [Cause] {
     static TABLE: std::sync::OnceLock<Vec<Cause>> = std::sync::OnceLock::new();

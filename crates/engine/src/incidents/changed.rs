@@ -6,7 +6,7 @@ use crate::facts::{
     Difference, Facts, Family, Field, PodFact, creator, is_below, is_controller, is_later_write,
     run_differences, writer,
 };
-use crate::finding::Finding;
+use crate::finding::{Finding, NotSeen};
 use crate::moment::{Moment, SECOND, Tri};
 use crate::report::{CREATED, Change};
 use crate::subject::{Kind, Subject};
@@ -383,6 +383,15 @@ impl Search<'_, '_> {
         };
         self.add(false, field, change);
     }
+}
+
+/// People among those who wrote: who they are, only the audit log tells. Names of tools and operators say enough.
+pub(super) fn authors(changes: &[Change]) -> Vec<NotSeen> {
+    let by: BTreeSet<&crate::Text> = changes.iter().filter_map(|change| change.by.as_ref()).collect();
+    by.into_iter()
+        .filter(|by| by.starts_with("kubectl"))
+        .map(|by| NotSeen { what: format!("who used {by}: the API server's audit log tells"), read: None })
+        .collect()
 }
 
 /// Where an object must be to concern a root.

@@ -83,6 +83,9 @@ pub(super) fn usual(finding: &Finding, facts: &Facts) -> Vec<Remedy> {
         Code::PodAddressesExhausted => vec![on.advice(
             "End pods on that node that can be spared, then widen its address range or lower its maxPods",
         )],
+        Code::PodSlotsExceedAddresses => vec![on.advice(
+            "Lower the node's maxPods to its addresses, or widen their range",
+        )],
         Code::NetworkPluginMissing => vec![
             on.advice("See that the network's DaemonSet runs on that node: it writes /etc/cni/net.d and /opt/cni/bin there"),
             on.cordon("Send no more pods there until it is done"),

@@ -99,6 +99,7 @@ fn incident() -> Incident {
             to: Some("40".into()),
             by: Some("kubectl-edit".into()),
         }],
+        loops: Vec::new(),
         because: vec![
             step(1, at(2, 58, 0), Code::PodAddressesExhausted, job.clone(), "The Job starts 40 pods. The scheduler puts all on worker-2: it counts 110 pod slots there and knows nothing of 13 addresses.", Certain, proof(Ref::Object(Subject::node("worker-2")), "40 × Scheduled; node allocatable pods=110")),
             step(2, at(2, 58, 3), Code::PodAddressesExhausted, Subject::node("worker-2"), "worker-2 gives away its last address; 29 of the Job's pods wait.", Certain, proof(Ref::NodeLog(Locator::default()), "kubelet: no IP addresses available in range set: 10.244.2.1-10.244.2.14 (2,034 times; events show 27 per pod)")),

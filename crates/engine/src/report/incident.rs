@@ -3,14 +3,17 @@
 use super::layout::{Ink, Page, Piece, limit, wrap, wrap_with_end};
 use super::text::Style;
 use super::time::Now;
-use super::told::{change_text, distinct, facts_line, fold, place, proof_text, sentence, split, step_text};
+use super::told::{
+    change_text, distinct, facts_line, fold, loop_text, main_steps, place, proof_text, remedy_text, sentence,
+    split, step_text,
+};
 use super::unlock::{self, Unlock};
 use super::{Incident, Report, Root, Step, shell};
 use crate::finding::{Certainty, Honesty, NotSeen, Proof, Severity};
 use unicode_width::UnicodeWidthStr;
 
 /// The most lines of one incident; with head and foot a report of one stays within 60.
-const LINES: usize = 52;
+const LINES: usize = 55;
 
 /// How much of each part is told.
 #[derive(Clone, Copy)]
@@ -40,7 +43,7 @@ const ALL: Limits = Limits {
 };
 
 /// From what an incident should have to what it must have; the first that fits in [`LINES`] is taken.
-const LEVELS: [Limits; 4] = [
+const LEVELS: [Limits; 5] = [
     Limits {
         steps: 8,
         proofs: 2,
@@ -51,6 +54,17 @@ const LEVELS: [Limits; 4] = [
         not_seen: 4,
         remedies: 4,
         remarks: 3,
+    },
+    Limits {
+        steps: 8,
+        proofs: 1,
+        proof_lines: 1,
+        summary_lines: 4,
+        changes: 3,
+        ruled_out: 4,
+        not_seen: 2,
+        remedies: 4,
+        remarks: 2,
     },
     Limits {
         steps: 6,
@@ -154,11 +168,16 @@ impl Teller<'_> {
     }
 
     fn rest(&mut self) {
-        for root in &self.incident.contributing {
-            self.root("TOGETHER WITH", root);
+        // A root that came about in several steps tells in them what had to come together.
+        let of_root = self.incident.because.iter().filter(|step| step.code == self.incident.root.code);
+        if self.verbose || of_root.count() < 2 {
+            for root in &self.incident.contributing {
+                self.root("TOGETHER WITH", root);
+            }
         }
         self.changes();
         self.because();
+        self.loops();
         let ruled_out: Vec<_> =
             self.incident.ruled_out.iter().map(|r| (r.what.clone(), r.because.clone())).collect();
         if !ruled_out.is_empty() {
@@ -221,7 +240,8 @@ impl Teller<'_> {
     }
 
     fn because(&mut self) {
-        let told = fold(&self.incident.because, self.verbose);
+        // What came together with the root is told in its own place.
+        let told = fold(&main_steps(self.incident), self.verbose);
         if told.is_empty() {
             return;
         }
@@ -233,6 +253,17 @@ impl Teller<'_> {
             self.step(step, like, column);
         }
         self.more(told.len() - shown);
+    }
+
+    fn loops(&mut self) {
+        for told in &self.incident.loops {
+            self.page.blank();
+            let lead = [(Ink::Heading, "LOOP".to_owned()), blanks(3)];
+            let limit = self.limits.summary_lines.saturating_add(2);
+            self.page.text_within(&lead, Ink::Plain, &loop_text(told), limit);
+            let lead = [blanks(7), (Ink::Heading, "Break it at ".to_owned())];
+            self.page.text_within(&lead, Ink::Plain, &sentence(&told.break_at), self.limits.summary_lines);
+        }
     }
 
     fn step(&mut self, step: &Step, like: &[&Step], column: usize) {
@@ -350,8 +381,7 @@ impl Teller<'_> {
                 Honesty::DestroysEvidence | Honesty::Irreversible => Ink::Critical,
                 Honesty::NoCommand => Ink::Quiet,
             };
-            let summary =
-                limit(wrap(&sentence(&remedy.summary), self.page.width - 5), self.limits.summary_lines);
+            let summary = limit(wrap(&remedy_text(remedy), self.page.width - 5), self.limits.summary_lines);
             let tag = Some((ink, remedy.honesty.as_str().to_owned()));
             self.page.tagged(&lead, Ink::Plain, &summary.join(" "), tag);
             if remedy.command.is_some() {

@@ -3,7 +3,7 @@
 
 use super::time::{Now, rfc3339};
 use super::told::place;
-use super::{Change, Check, Coverage, Impact, Incident, Report, Root, Step, shell, text, unlock};
+use super::{Change, Check, Coverage, Impact, Incident, Loop, Report, Root, Step, shell, text, unlock};
 use crate::Text;
 use crate::clean::clean;
 use crate::evidence::Gap;
@@ -81,6 +81,7 @@ struct IncidentWire<'a> {
     contributing: Vec<RootWire<'a>>,
     changes: Vec<ChangeWire<'a>>,
     because: Vec<StepWire<'a>>,
+    loops: Vec<LoopWire<'a>>,
     members: Vec<SubjectWire<'a>>,
     ruled_out: Vec<RuledOutWire<'a>>,
     not_seen: Vec<NotSeenWire<'a>>,
@@ -170,7 +171,18 @@ struct ProofWire<'a> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LoopWire<'a> {
+    subject: SubjectWire<'a>,
+    steps: &'a [usize],
+    turns: usize,
+    edges: Vec<Said<'a>>,
+    break_at: Said<'a>,
+}
+
+#[derive(Serialize)]
 struct RuledOutWire<'a> {
+    code: String,
     what: Said<'a>,
     because: Said<'a>,
 }
@@ -187,6 +199,7 @@ struct RemedyWire<'a> {
     summary: Said<'a>,
     command: Option<Vec<String>>,
     honesty: String,
+    effect: Option<Said<'a>>,
 }
 
 #[derive(Serialize)]
@@ -267,6 +280,7 @@ impl<'a> Writer<'a> {
             contributing: incident.contributing.iter().map(root).collect(),
             changes: incident.changes.iter().map(|change| self.change(change)).collect(),
             because: incident.because.iter().map(|step| self.step(step)).collect(),
+            loops: incident.loops.iter().map(looped).collect(),
             members: subjects(&incident.members),
             ruled_out: incident.ruled_out.iter().map(ruled_out).collect(),
             not_seen: incident.not_seen.iter().map(|item| self.not_seen(item)).collect(),
@@ -322,6 +336,7 @@ impl<'a> Writer<'a> {
             summary: Said(&remedy.summary),
             command: shell::remedy(remedy, self.context),
             honesty: remedy.honesty.as_str().replace(' ', "-"),
+            effect: remedy.effect.as_deref().map(Said),
         }
     }
 
@@ -392,8 +407,18 @@ fn root(root: &Root) -> RootWire<'_> {
     }
 }
 
+fn looped(told: &Loop) -> LoopWire<'_> {
+    LoopWire {
+        subject: subject(&told.subject, None),
+        steps: &told.steps,
+        turns: told.turns,
+        edges: said(&told.edges),
+        break_at: Said(&told.break_at),
+    }
+}
+
 fn ruled_out(rival: &RuledOut) -> RuledOutWire<'_> {
-    RuledOutWire { what: Said(&rival.what), because: Said(&rival.because) }
+    RuledOutWire { code: rival.code(), what: Said(&rival.what), because: Said(&rival.because) }
 }
 
 /// What kind of record a proof is of, and a hash of the record's content (FNV-1a, 64 bit): the same wherever it stood.

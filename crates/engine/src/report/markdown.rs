@@ -2,7 +2,10 @@
 
 use super::text::{coverage_rows, folded, gap_rows, reference, scope, unread};
 use super::time::{Now, full};
-use super::told::{change_text, distinct, facts_line, fold, proof_text, sentence, step_text};
+use super::told::{
+    change_text, distinct, facts_line, fold, loop_text, main_steps, proof_text, remedy_text, sentence,
+    step_text,
+};
 use super::{Incident, Report, Root, shell, unlock};
 use crate::Text;
 use crate::clean::clean;
@@ -60,6 +63,10 @@ fn tell(out: &mut String, incident: &Incident, report: &Report, now: Now) {
         items(out, told);
     }
     because(out, incident, now);
+    for told in &incident.loops {
+        let text = format!("**Loop**: {} Break it at {}", loop_text(told), sentence(&told.break_at));
+        paragraph(out, &escape(&text));
+    }
     if !incident.ruled_out.is_empty() {
         paragraph(out, "### Ruled out");
         let rows = incident.ruled_out.iter().map(|r| (r.what.clone(), r.because.clone()));
@@ -91,7 +98,7 @@ fn because(out: &mut String, incident: &Incident, now: Now) {
     }
     paragraph(out, "### Because");
     out.push_str("| time | what | how sure | shown by |\n|---|---|---|---|\n");
-    for (step, like) in fold(&incident.because, false) {
+    for (step, like) in fold(&main_steps(incident), false) {
         let at = step.at.as_ref().map_or_else(String::new, |at| now.stamp(at));
         let proofs: Vec<String> =
             distinct(&step.evidence, false).iter().take(3).map(|(proof, like)| shown(proof, *like)).collect();
@@ -139,7 +146,7 @@ fn actions(out: &mut String, incident: &Incident, context: Option<&Text>) {
     }
     paragraph(out, "### Do");
     for (index, remedy) in incident.remedies.iter().enumerate() {
-        let summary = item_start(&escape(&sentence(&remedy.summary)));
+        let summary = item_start(&escape(&remedy_text(remedy)));
         out.push_str(&format!("{}. {summary} *({})*\n", index + 1, remedy.honesty.as_str()));
         match (shell::remedy(remedy, context), &remedy.command) {
             (Some(words), _) => fenced(out, "   ", &shell::line(&words)),

@@ -3,10 +3,10 @@
 use super::text::plural;
 use super::time::Now;
 use super::unlock;
-use super::{CREATED, Change, Impact, Incident, Step};
+use super::{CREATED, Change, Impact, Incident, Loop, Step};
 use crate::clean::clean;
 use crate::evidence::Locator;
-use crate::finding::{Code, Course, Proof, Ref};
+use crate::finding::{Code, Course, Proof, Ref, Remedy};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,13 +59,33 @@ pub(super) fn change_text(change: &Change) -> String {
     format!("{}: {} {what}.{by}", unlock::name(&change.subject), change.field)
 }
 
+/// The steps, without those of what came together with the root.
+pub(super) fn main_steps(incident: &Incident) -> Vec<&Step> {
+    let beside = |step: &Step| {
+        incident.contributing.iter().any(|root| root.code == step.code && root.subject == step.subject)
+    };
+    incident.because.iter().filter(|step| !beside(step)).collect()
+}
+
+/// What goes around, and how often it was seen to.
+pub(super) fn loop_text(told: &Loop) -> String {
+    let turns = if told.turns > 0 { format!(" Seen {} times.", told.turns) } else { String::new() };
+    format!("{}, and so on.{turns}", capital(&told.edges.join("; ")))
+}
+
+/// What a remedy does, and what else it does.
+pub(super) fn remedy_text(remedy: &Remedy) -> String {
+    let effect = remedy.effect.as_ref().map_or_else(String::new, |effect| format!(" {}", sentence(effect)));
+    format!("{}{effect}", sentence(&remedy.summary))
+}
+
 /// Steps of one code whose causes are told together are told together: the first, with the others behind.
-pub(super) fn fold(steps: &[Step], verbose: bool) -> Vec<(&Step, Vec<&Step>)> {
-    let mut told: Vec<(&Step, Vec<&Step>)> = Vec::new();
+pub(super) fn fold<'s>(steps: &[&'s Step], verbose: bool) -> Vec<(&'s Step, Vec<&'s Step>)> {
+    let mut told: Vec<(&'s Step, Vec<&'s Step>)> = Vec::new();
     // Where each step is told, and where the steps of a code with causes told there are.
     let mut places: BTreeMap<usize, usize> = BTreeMap::new();
     let mut like: BTreeMap<(Code, BTreeSet<Option<usize>>), usize> = BTreeMap::new();
-    for step in steps {
+    for &step in steps {
         let causes = step.caused_by.iter().map(|cause| places.get(cause).copied()).collect();
         let place = match like.entry((step.code, causes)) {
             Entry::Occupied(known) if !verbose && !step.caused_by.is_empty() => *known.get(),

@@ -4,6 +4,7 @@ use super::meta::{Make, Metadata, WireSelector, port};
 use super::wire::{Map, Present, Scalar, Str, wire};
 use engine::Text;
 use engine::evidence::{Endpoints, Ingress, NetworkPolicy, Service, ServicePort};
+use engine::moment::Moment;
 
 wire! {
     /// `v1.Service`.
@@ -155,7 +156,16 @@ impl Make<'_> {
             not_ready: Some(sorted(subsets().flat_map(|subset| ips(&subset.not_ready)).collect())),
             ports: Some(ports(subsets().flat_map(|subset| subset.ports.iter().flatten()))),
             cut: false,
+            changed: self.last_change(&wire.metadata),
         }
+    }
+
+    /// The endpoints controllers write down what time it was of the change that they last acted on
+    /// (pkg/controller/endpointslice and pkg/controller/endpoint, 1.14+).
+    fn last_change(&self, metadata: &Option<Metadata<'_>>) -> Option<Moment> {
+        let annotations = metadata.as_ref()?.annotations.as_ref()?;
+        let key = "endpoints.kubernetes.io/last-change-trigger-time";
+        annotations.iter().find(|(name, _)| name == key).and_then(|(_, at)| crate::time::rfc3339(at))
     }
 
     pub(super) fn slice(&self, wire: &SliceObject<'_>) -> Endpoints {
@@ -181,6 +191,7 @@ impl Make<'_> {
             not_ready: Some(sorted(addresses(false))),
             ports: Some(ports(wire.ports.iter().flatten())),
             cut: false,
+            changed: self.last_change(&wire.metadata),
         }
     }
 

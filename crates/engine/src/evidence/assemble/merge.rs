@@ -187,7 +187,7 @@ fn endpoints(into: &mut Endpoints, later: Endpoints) {
     if later.cut && !into.cut && into.ready.is_some() {
         return;
     }
-    overlay!(into, later; service, ready, not_ready, ports);
+    overlay!(into, later; service, ready, not_ready, ports, changed);
     into.cut = later.cut;
 }
 
