@@ -117,7 +117,7 @@ impl Teller<'_, '_> {
         let hit = |pod: &Subject| causes.iter().any(|cause| cause.members.iter().any(|m| m.whole() == *pod));
         let mut pods = finding.members.iter().filter(|m| m.kind == Kind::Pod).peekable();
         let surest = causes.iter().map(|cause| cause.certainty).min().unwrap_or(Certainty::Likely);
-        let link = if pods.peek().is_some() && pods.all(|pod| hit(pod)) { surest } else { Certainty::Likely };
+        let link = if pods.peek().is_some() && pods.all(hit) { surest } else { Certainty::Likely };
         finding.certainty.max(link).max(Certainty::Likely)
     }
 
