@@ -4,3 +4,4 @@ mod literals;
 pub mod log;
 pub mod message;
 pub mod node;
+pub mod template;
