@@ -10,6 +10,7 @@ mod pages;
 mod place;
 mod run;
 mod suite;
+mod templates;
 mod tidy;
 mod unread;
 
@@ -37,6 +38,12 @@ const COMMANDS: &[Command] = &[
     ),
     ("gates", "[--cases DIR] [--only NAME]", "laws and gates over every capture that is there", gates::run),
     ("cluster", cluster::USAGE, "a real Kubernetes for the tests, on this machine", cluster::run_command),
+    (
+        "templates",
+        "FILE [--truth FILE]",
+        "how lines are put together by template, and how fast",
+        templates::run,
+    ),
     ("unread", "[--cases DIR]", "how much of the cases nothing claimed; fails above 1 %", unread::run),
 ];
 
