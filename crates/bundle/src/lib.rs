@@ -1,7 +1,9 @@
 //! Reads folders and files of collected evidence, and writes bundles.
 
+mod each;
 mod writer;
 
+pub use each::each;
 pub use writer::{FORMAT, MANIFEST, Manifest, RECORDS, Record, write};
 
 use intake::{Intake, RawRecord};

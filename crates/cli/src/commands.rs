@@ -1,5 +1,10 @@
 //! One module for each command.
 
+pub mod completion;
 pub mod demo;
 pub mod diagnose;
+pub mod events;
 pub mod explain;
+pub mod logs;
+pub mod node;
+pub mod timeline;

@@ -2,16 +2,27 @@
 
 mod commands;
 mod failure;
+mod history;
 mod options;
+mod plugin;
 mod terminal;
 
-use clap::Parser;
+use clap::FromArgMatches;
 use failure::Failure;
 use options::{Args, Command};
+use plugin::Called;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let args = match Args::try_parse() {
+    let called = Called::by(std::env::args_os().next().as_ref());
+    if called == Called::Completes {
+        let words: Vec<String> =
+            std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+        terminal::print(&plugin::candidates(called.command(), &words));
+        return ExitCode::SUCCESS;
+    }
+    let parsed = called.command().try_get_matches().and_then(|found| Args::from_arg_matches(&found));
+    let args = match parsed {
         Ok(args) => args,
         Err(error) => {
             // clap prints help and version to standard output, and errors to standard error, with a hint.
@@ -22,7 +33,12 @@ fn main() -> ExitCode {
     let done = match &args.command {
         Command::Diagnose(options) => commands::diagnose::run(options),
         Command::Demo(options) => commands::demo::run(options),
+        Command::Events(options) => commands::events::run(options),
+        Command::Timeline(options) => commands::timeline::run(options),
+        Command::Logs(options) => commands::logs::run(options),
+        Command::Node(options) => commands::node::run(options),
         Command::Explain(options) => commands::explain::run(options),
+        Command::Completion(options) => commands::completion::run(options),
     };
     done.unwrap_or_else(Failure::report)
 }

@@ -18,8 +18,25 @@ pub enum Command {
     Diagnose(Diagnose),
     /// A real incident, built in: nothing to install
     Demo(Demo),
+    /// Every event in its true order: storms folded, with rate, spread and first victim
+    Events(crate::history::Events),
+    /// One order of status, events, logs, journals and changes, with the distance to the crash
+    Timeline(crate::history::Timeline),
+    /// The log of the instance that died: first error, stack trace, lines folded; or why it is blank
+    Logs(crate::history::Logs),
+    /// What a node went through: kubelet, runtime, kernel, lease, conditions; where it fell silent
+    Node(crate::history::Node),
     /// What a word of Kubernetes means: an exit code, a reason, a signal, a condition, one of our codes
     Explain(Explain),
+    /// A shell's completion script
+    Completion(Completion),
+}
+
+#[derive(Debug, Group)]
+pub struct Completion {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
 }
 
 #[derive(Debug, Group)]

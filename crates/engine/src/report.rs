@@ -1,18 +1,22 @@
 //! What a reader is told. Renderers are pure functions of a report.
 
 use crate::Text;
+pub mod events;
 #[cfg(test)]
 mod example;
 mod incident;
 pub mod json;
 mod layout;
+pub mod logs;
 pub mod markdown;
+pub mod node;
 #[cfg(test)]
 mod schema;
 mod shell;
 mod tell;
 pub mod text;
 mod time;
+pub mod timeline;
 mod told;
 mod unlock;
 pub mod yaml;

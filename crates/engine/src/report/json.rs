@@ -3,7 +3,9 @@
 
 use super::time::{Now, rfc3339};
 use super::told::place;
-use super::{Change, Check, Coverage, Impact, Incident, Loop, Report, Root, Step, shell, text, unlock};
+use super::{
+    Change, Check, Coverage, Impact, Incident, Loop, Report, Root, Scope, Step, shell, text, unlock,
+};
 use crate::Text;
 use crate::clean::clean;
 use crate::evidence::Gap;
@@ -24,7 +26,7 @@ pub fn render(report: &Report) -> String {
 
 /// Text from the evidence; written clean.
 #[derive(Clone, Copy)]
-struct Said<'a>(&'a str);
+pub(super) struct Said<'a>(pub &'a str);
 
 impl Serialize for Said<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
@@ -50,7 +52,7 @@ struct DiagnosisWire<'a> {
 }
 
 #[derive(Serialize)]
-struct ScopeWire<'a> {
+pub(super) struct ScopeWire<'a> {
     namespaces: Vec<Said<'a>>,
     subjects: Vec<SubjectWire<'a>>,
 }
@@ -115,7 +117,7 @@ struct RootWire<'a> {
 }
 
 #[derive(Serialize)]
-struct SubjectWire<'a> {
+pub(super) struct SubjectWire<'a> {
     group: Said<'a>,
     kind: Said<'a>,
     namespace: Option<Said<'a>>,
@@ -210,7 +212,7 @@ struct CheckWire<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct GapWire {
+pub(super) struct GapWire {
     what: String,
     reason: &'static str,
     detail: Option<String>,
@@ -239,14 +241,11 @@ impl<'a> Writer<'a> {
             captured_at: report.captured.as_ref().and_then(rfc3339),
             source: Said(&report.source),
             version: report.version.as_deref().map(Said),
-            scope: ScopeWire {
-                namespaces: report.scope.namespaces.iter().map(|namespace| Said(namespace)).collect(),
-                subjects: subjects(&report.scope.subjects),
-            },
+            scope: scope(&report.scope),
             coverage: report.coverage.iter().map(|source| self.coverage(source)).collect(),
             incidents: report.incidents.iter().map(|incident| self.incident(incident)).collect(),
             folded: report.folded,
-            gaps: report.gaps.iter().map(|gap| self.gap(gap)).collect(),
+            gaps: report.gaps.iter().map(|one| gap(one, self.context)).collect(),
             remarks: said(&report.remarks),
             unread: UnreadWire {
                 files: report.unread.files.iter().map(|file| Said(file)).collect(),
@@ -343,17 +342,26 @@ impl<'a> Writer<'a> {
     fn check(self, check: &'a Check) -> CheckWire<'a> {
         CheckWire { text: Said(&check.text), command: shell::coroner(&check.command, self.context) }
     }
+}
 
-    fn gap(self, gap: &Gap) -> GapWire {
-        let (_, detail) = unlock::why(&gap.why);
-        let owned = |text: &str| clean(text).into_owned();
-        GapWire {
-            what: owned(&unlock::what(&gap.read)),
-            reason: unlock::reason(&gap.why),
-            detail: (!detail.is_empty()).then(|| owned(&detail)),
-            unlocked_by: owned(&unlock::unlock(&gap.read, self.context).line()),
-            locator: place(&gap.locator).map(|place| owned(&place)),
-        }
+/// What was asked for and not seen, and what would get it.
+pub(super) fn gap(gap: &Gap, context: Option<&Text>) -> GapWire {
+    let (_, detail) = unlock::why(&gap.why);
+    let owned = |text: &str| clean(text).into_owned();
+    GapWire {
+        what: owned(&unlock::what(&gap.read)),
+        reason: unlock::reason(&gap.why),
+        detail: (!detail.is_empty()).then(|| owned(&detail)),
+        unlocked_by: owned(&unlock::unlock(&gap.read, context).line()),
+        locator: place(&gap.locator).map(|place| owned(&place)),
+    }
+}
+
+/// What was asked for.
+pub(super) fn scope(scope: &Scope) -> ScopeWire<'_> {
+    ScopeWire {
+        namespaces: scope.namespaces.iter().map(|namespace| Said(namespace)).collect(),
+        subjects: subjects(&scope.subjects),
     }
 }
 
@@ -361,7 +369,7 @@ fn said(texts: &[String]) -> Vec<Said<'_>> {
     texts.iter().map(|text| Said(text)).collect()
 }
 
-fn subject<'a>(subject: &'a Subject, owner: Option<&'a Subject>) -> SubjectWire<'a> {
+pub(super) fn subject<'a>(subject: &'a Subject, owner: Option<&'a Subject>) -> SubjectWire<'a> {
     SubjectWire {
         group: Said(subject.kind.group()),
         kind: Said(subject.kind.as_str()),

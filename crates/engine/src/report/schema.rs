@@ -34,7 +34,9 @@ fn faults(value: &Value, schema: &Value, whole: &Value, at: &str, out: &mut Vec<
         "object" => value.is_object(),
         "array" => value.is_array(),
         "string" => value.is_string(),
-        "integer" => value.is_u64(),
+        "integer" => value.is_u64() || value.is_i64(),
+        "number" => value.is_number(),
+        "boolean" => value.is_boolean(),
         "null" => value.is_null(),
         _ => false,
     };
@@ -70,7 +72,12 @@ fn faults(value: &Value, schema: &Value, whole: &Value, at: &str, out: &mut Vec<
 }
 
 fn check(document: &Value) -> Vec<String> {
-    let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+    against(document, SCHEMA)
+}
+
+/// What of a document a schema does not allow, or does not know.
+pub(super) fn against(document: &Value, schema: &str) -> Vec<String> {
+    let schema: Value = serde_json::from_str(schema).unwrap();
     let mut out = Vec::new();
     faults(document, &schema, &schema, "", &mut out);
     out

@@ -57,7 +57,11 @@ pub(super) fn rfc3339(moment: &Moment) -> Option<String> {
     if !moment.clock.is_absolute() {
         return None;
     }
-    let at = point(moment);
+    rfc3339_micros(point(moment))
+}
+
+/// The same of microseconds since 1970.
+pub(super) fn rfc3339_micros(at: i64) -> Option<String> {
     let (year, ..) = civil(at.div_euclid(DAY));
     if !(0..=9999).contains(&year) {
         return None;
@@ -81,7 +85,7 @@ fn point(moment: &Moment) -> i64 {
 }
 
 /// A length of time in its two greatest units (`14m37s`, `2h05m`, `3d04h`), without those that `doubt` covers.
-fn span(micros: i64, doubt: i64) -> String {
+pub(super) fn span(micros: i64, doubt: i64) -> String {
     let micros = micros.max(0);
     let (unit, name, part, part_name) = match micros {
         DAY.. => (DAY, 'd', HOUR, 'h'),

@@ -316,6 +316,11 @@ impl NodeSummary {
     }
 }
 
+/// Who wrote a line of a journal, where that is told, and its message.
+pub fn writer(line: &str) -> (&str, &str) {
+    split(line)
+}
+
 fn clip(line: &str) -> Text {
     let line = line.trim();
     line.get(..line.floor_char_boundary(CLIP)).unwrap_or("").into()
