@@ -1,10 +1,14 @@
 //! Reads folders and files of collected evidence, and writes bundles.
 
+mod archive;
 mod each;
+mod manifest;
+mod wire;
 mod writer;
 
 pub use each::each;
-pub use writer::{FORMAT, MANIFEST, Manifest, RECORDS, Record, write};
+pub use manifest::{About, FORMAT, MANIFEST, Manifest, RECORDS, Record};
+pub use writer::{Archive, write};
 
 use intake::{Intake, RawRecord};
 use std::fmt;
@@ -71,15 +75,21 @@ pub fn read_on(path: &Path, workers: usize) -> Result<Intake, Error> {
     let open = |error| Error::Open(path.to_owned(), error);
     let about = std::fs::metadata(path).map_err(open)?;
     if about.is_dir() {
-        // Of a bundle the records are evidence, and the manifest is not.
-        let records = writer::records_of(path);
+        // Of a bundle the records are evidence, and the manifest tells of them.
+        let manifest = Manifest::of(path);
+        let records = manifest.as_ref().map(|_| path.join(RECORDS));
         let path = records.as_deref().unwrap_or(path);
         let mut files = Vec::new();
         walk(path, 0, &mut files).map_err(open)?;
         files.sort();
-        return Ok(read_all(path, &files, workers));
+        let mut out = read_all(path, &files, workers);
+        manifest.iter().for_each(|manifest| manifest.tell(&mut out));
+        return Ok(out);
     }
     let name = path.file_name().map_or_else(|| "-".into(), |n| n.to_string_lossy());
+    if let Some(kind) = archive::kind(path).map_err(open)? {
+        return archive::read(path, &name, kind, workers).map_err(open);
+    }
     let bytes = std::fs::read(path).map_err(open)?;
     let mut out = Intake::default();
     intake::read(RawRecord { path: &name, bytes: &bytes }, &mut out);

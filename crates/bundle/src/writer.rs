@@ -1,75 +1,134 @@
-//! Writes a bundle: a folder with a manifest and the raw records, redacted.
-//!
-//! ```text
-//! manifest.json      {"apiVersion": "coroner.dev/bundle/v1alpha1", "records": [{"path": …, "bytes": …, "hash": …}]}
-//! records/<path>     the record, redacted, under the path that it was collected as
-//! ```
+//! Writes a bundle, as a folder or as an archive. Every record is redacted before it touches the disk.
 
 use crate::Error;
+use crate::manifest::{About, MANIFEST, Manifest, RECORDS, Record};
 use intake::redact;
-use serde::{Deserialize, Serialize};
-use std::path::{Component, Path};
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Component, Path, PathBuf};
 
-/// The format that this version writes. A reader takes the same major version.
-pub const FORMAT: &str = "coroner.dev/bundle/v1alpha1";
-/// The manifest's name.
-pub const MANIFEST: &str = "manifest.json";
-/// The folder of the records.
-pub const RECORDS: &str = "records";
-
-/// What a bundle holds.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Manifest {
-    /// [`FORMAT`].
-    pub api_version: String,
-    /// The records, in the order of their paths.
-    pub records: Vec<Record>,
-}
-
-/// One record.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Record {
-    /// Its path below the folder of the records, with `/` between the parts.
-    pub path: String,
-    /// Its size as written, in bytes.
-    pub bytes: u64,
-    /// FNV-1a of it as written, 64 bit, in hexadecimal digits.
-    pub hash: String,
-}
-
-/// Writes records (path and bytes) as a bundle into a folder that does not exist yet, or is empty. Every record is
-/// redacted before it touches the disk.
+/// Writes records (path and bytes) as a bundle into a folder that does not exist yet, or is empty.
 pub fn write<'r>(folder: &Path, records: impl IntoIterator<Item = (&'r str, &'r [u8])>) -> Result<(), Error> {
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |error| Error::Write(path, error)
-    };
-    let mut manifest = Manifest { api_version: FORMAT.to_owned(), records: Vec::new() };
+    let mut written = Vec::new();
     for (path, bytes) in records {
-        if !is_inside(path) {
-            return Err(Error::Outside(path.to_owned()));
-        }
-        let text = String::from_utf8_lossy(bytes);
-        let redacted = redact::text(&text);
+        let redacted = redacted(path, bytes)?;
         let to = folder.join(RECORDS).join(path);
         if let Some(parent) = to.parent() {
             std::fs::create_dir_all(parent).map_err(failed(parent))?;
         }
         std::fs::write(&to, redacted.as_bytes()).map_err(failed(&to))?;
-        let hash = hash(redacted.as_bytes());
-        manifest.records.push(Record { path: path.to_owned(), bytes: redacted.len() as u64, hash });
+        written.push(record(path, &redacted));
     }
-    manifest.records.sort_by(|a, b| a.path.cmp(&b.path));
     // The manifest comes last: a bundle without one was not finished.
     let to = folder.join(MANIFEST);
-    let text = serde_json::to_vec_pretty(&manifest).map_err(|e| Error::Write(to.clone(), e.into()))?;
+    let text = text(&Manifest::new(&About::default(), written)).map_err(failed(&to))?;
     std::fs::write(&to, text).map_err(failed(&to))
 }
 
-/// Whether a path stays below its folder.
-fn is_inside(path: &str) -> bool {
-    !path.is_empty() && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
+/// A bundle that is being written as one archive (`.tar.zst`). It stands under another name until it is finished, and
+/// is removed where it never is.
+pub struct Archive {
+    tar: Option<tar::Builder<zstd::Encoder<'static, File>>>,
+    /// Where it is written.
+    part: PathBuf,
+    /// Where it will stand.
+    to: PathBuf,
+    written: Vec<Record>,
+}
+
+/// How hard zstd tries: fast, for a cluster may be waiting for the next request.
+const LEVEL: i32 = 3;
+
+impl Archive {
+    /// Begins one that will stand at that path.
+    pub fn create(to: &Path) -> Result<Archive, Error> {
+        let mut name = to.file_name().unwrap_or_default().to_os_string();
+        name.push(format!(".{}.part", std::process::id()));
+        let part = to.with_file_name(name);
+        let file = File::create_new(&part).map_err(failed(&part))?;
+        let packed = zstd::Encoder::new(file, LEVEL).map_err(failed(&part))?;
+        Ok(Archive { tar: Some(tar::Builder::new(packed)), part, to: to.to_owned(), written: Vec::new() })
+    }
+
+    /// Where it is written until it is finished; to be removed by whoever ends the program.
+    pub fn part(&self) -> &Path {
+        &self.part
+    }
+
+    /// How many records it has.
+    pub fn len(&self) -> usize {
+        self.written.len()
+    }
+
+    /// Whether it has none yet.
+    pub fn is_empty(&self) -> bool {
+        self.written.is_empty()
+    }
+
+    /// Adds a record, redacted.
+    pub fn add(&mut self, path: &str, bytes: &[u8]) -> Result<(), Error> {
+        let redacted = redacted(path, bytes)?;
+        self.append(&format!("{RECORDS}/{path}"), redacted.as_bytes())?;
+        self.written.push(record(path, &redacted));
+        Ok(())
+    }
+
+    /// Writes the manifest and gives the bundle its name.
+    pub fn finish(mut self, about: &About) -> Result<(), Error> {
+        let manifest = Manifest::new(about, std::mem::take(&mut self.written));
+        let text = text(&manifest).map_err(failed(&self.part))?;
+        self.append(MANIFEST, &text)?;
+        let Some(tar) = self.tar.take() else { return Ok(()) };
+        let packed = tar.into_inner().map_err(failed(&self.part))?;
+        let file = packed.finish().map_err(failed(&self.part))?;
+        file.sync_all().map_err(failed(&self.part))?;
+        std::fs::rename(&self.part, &self.to).map_err(failed(&self.to))
+    }
+
+    fn append(&mut self, path: &str, bytes: &[u8]) -> Result<(), Error> {
+        let Some(tar) = &mut self.tar else { return Ok(()) };
+        // No time, owner or mode of here: the same records make the same archive.
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o644);
+        header.set_mtime(0);
+        tar.append_data(&mut header, path, bytes).map_err(failed(&self.part))
+    }
+}
+
+impl Drop for Archive {
+    fn drop(&mut self) {
+        // After `finish` there is nothing under that name any more.
+        let _ = std::fs::remove_file(&self.part);
+    }
+}
+
+fn failed(path: &Path) -> impl FnOnce(io::Error) -> Error {
+    let path = path.to_owned();
+    move |error| Error::Write(path, error)
+}
+
+fn text(manifest: &Manifest) -> io::Result<Vec<u8>> {
+    let mut text = serde_json::to_vec_pretty(manifest)?;
+    text.write_all(b"\n")?;
+    Ok(text)
+}
+
+/// A record without secrets, and without what nobody reads.
+fn redacted<'b>(path: &str, bytes: &'b [u8]) -> Result<Cow<'b, str>, Error> {
+    if path.is_empty() || !Path::new(path).components().all(|part| matches!(part, Component::Normal(_))) {
+        return Err(Error::Outside(path.to_owned()));
+    }
+    let text = String::from_utf8_lossy(bytes);
+    Ok(match redact::text(&text) {
+        Cow::Owned(redacted) => Cow::Owned(redacted),
+        Cow::Borrowed(_) => text,
+    })
+}
+
+fn record(path: &str, text: &str) -> Record {
+    Record { path: path.to_owned(), bytes: text.len() as u64, hash: hash(text.as_bytes()) }
 }
 
 fn hash(bytes: &[u8]) -> String {
@@ -77,13 +136,6 @@ fn hash(bytes: &[u8]) -> String {
         .iter()
         .fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0000_0100_0000_01b3));
     format!("{hash:016x}")
-}
-
-/// The records' folder, if that folder is a bundle of ours.
-pub fn records_of(folder: &Path) -> Option<std::path::PathBuf> {
-    let text = std::fs::read(folder.join(MANIFEST)).ok()?;
-    let manifest: Manifest = serde_json::from_slice(&text).ok()?;
-    (manifest.api_version == FORMAT).then(|| folder.join(RECORDS))
 }
 
 #[cfg(test)]

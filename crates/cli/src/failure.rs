@@ -11,6 +11,10 @@ pub const USAGE: u8 = 2;
 pub const FOUND: u8 = 3;
 /// Nothing certain could be said; only with `--strict`.
 pub const INCONCLUSIVE: u8 = 4;
+/// The time that `--timeout` gave is over.
+pub const TIMEOUT: u8 = 124;
+/// Interrupted.
+pub const INTERRUPTED: u8 = 130;
 
 /// What went wrong, in a sentence, and what may help.
 #[derive(Debug)]
@@ -38,6 +42,13 @@ impl Failure {
         self
     }
 
+    /// With something more to say of what went wrong.
+    #[must_use]
+    pub fn and(mut self, more: &str) -> Failure {
+        self.text = format!("{}; {more}", self.text);
+        self
+    }
+
     /// Tells it on standard error.
     pub fn report(self) -> ExitCode {
         terminal::complain(&format!("error: {}", self.text));
@@ -45,6 +56,13 @@ impl Failure {
             terminal::complain(&format!("hint:  {hint}"));
         }
         ExitCode::from(self.code)
+    }
+}
+
+impl From<cluster::Error> for Failure {
+    fn from(error: cluster::Error) -> Failure {
+        let hint = error.hint();
+        Failure { code: ERROR, text: error.to_string(), hint }
     }
 }
 

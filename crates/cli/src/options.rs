@@ -3,6 +3,7 @@
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use engine::finding::Severity;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Names the root cause of a Kubernetes crash from what the cluster left behind.
 #[derive(Debug, Parser)]
@@ -16,6 +17,8 @@ pub struct Args {
 pub enum Command {
     /// Evidence in, incidents out: what broke first, why the rest followed, what proves it
     Diagnose(Diagnose),
+    /// Writes what a diagnosis reads of a cluster into a redacted bundle, to be diagnosed elsewhere
+    Collect(Collect),
     /// A real incident, built in: nothing to install
     Demo(Demo),
     /// Every event in its true order: storms folded, with rate, spread and first victim
@@ -41,18 +44,22 @@ pub struct Completion {
 
 #[derive(Debug, Group)]
 pub struct Diagnose {
-    /// Tell only incidents that hit these: pod/NAME, deploy/NAME, node/NAME, …
-    #[arg(value_name = "TYPE/NAME")]
-    pub subjects: Vec<String>,
-    /// What to read: a file, a folder, or `-` for standard input
-    #[arg(long, value_name = "PATH", required = true)]
-    pub from: PathBuf,
-    /// Tell only incidents of this namespace
-    #[arg(short, long, value_name = "NAMESPACE", conflicts_with = "all_namespaces")]
-    pub namespace: Option<String>,
-    /// Tell incidents of all namespaces (the default for files)
-    #[arg(short = 'A', long)]
-    pub all_namespaces: bool,
+    #[command(flatten)]
+    pub what: Looked,
+    /// What to read instead of the cluster: a file, a folder, or `-` for standard input
+    #[arg(long, value_name = "PATH")]
+    pub from: Option<PathBuf>,
+    /// Read this as well: a journal from a console, the output of a command
+    #[arg(long, value_name = "PATH")]
+    pub with: Vec<PathBuf>,
+    /// Look again and again until the verdict changes
+    #[arg(short, long, conflicts_with = "from")]
+    pub watch: bool,
+    /// With --watch: give up after so long, as 90s or 5m, with exit code 124
+    #[arg(long, value_name = "TIME", value_parser = duration, requires = "watch")]
+    pub timeout: Option<Duration>,
+    #[command(flatten)]
+    pub connection: Connection,
     #[command(flatten)]
     pub print: Print,
     /// Exit with 3 when there is an incident at or above this severity
@@ -61,6 +68,130 @@ pub struct Diagnose {
     /// Exit with 4 when the first incident is undetermined, or the input has gaps and no incident
     #[arg(long)]
     pub strict: bool,
+}
+
+/// What is looked at.
+#[derive(Debug, Group)]
+pub struct Looked {
+    /// Only what hits these: pod/NAME, deploy/NAME, node/NAME, …
+    #[arg(value_name = "TYPE/NAME")]
+    pub subjects: Vec<String>,
+    /// Only this namespace (of a cluster by default that of the context)
+    #[arg(short, long, value_name = "NAMESPACE", conflicts_with = "all_namespaces")]
+    pub namespace: Option<String>,
+    /// All namespaces (the default for files)
+    #[arg(short = 'A', long)]
+    pub all_namespaces: bool,
+}
+
+#[derive(Debug, Group)]
+pub struct Collect {
+    #[command(flatten)]
+    pub what: Looked,
+    /// The bundle to write: an archive (.tar.zst) that does not exist yet
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// The kubeconfig context
+    #[arg(long, value_name = "CONTEXT")]
+    pub context: Option<String>,
+    /// Say why each read beyond the first round is made
+    #[arg(short, long)]
+    pub verbose: bool,
+    #[command(flatten)]
+    pub connection: Connection,
+}
+
+/// How to reach a cluster: kubectl's own flags.
+#[derive(Debug, Group)]
+#[command(next_help_heading = "Cluster")]
+pub struct Connection {
+    /// The kubeconfig to use
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+    /// The cluster of the kubeconfig to use
+    #[arg(long, value_name = "NAME")]
+    pub cluster: Option<String>,
+    /// The user of the kubeconfig to use
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+    /// The user to act as
+    #[arg(long = "as", value_name = "USER")]
+    pub as_user: Option<String>,
+    /// A group to act as; may be repeated
+    #[arg(long, value_name = "GROUP")]
+    pub as_group: Vec<String>,
+    /// The uid to act as
+    #[arg(long, value_name = "UID")]
+    pub as_uid: Option<String>,
+    /// The API server's address
+    #[arg(short, long, value_name = "URL")]
+    pub server: Option<String>,
+    /// A bearer token
+    #[arg(long)]
+    pub token: Option<String>,
+    /// The authority that signs the server's certificate
+    #[arg(long, value_name = "FILE")]
+    pub certificate_authority: Option<PathBuf>,
+    /// Take any certificate
+    #[arg(long)]
+    pub insecure_skip_tls_verify: bool,
+    /// The name that the server's certificate has to be for
+    #[arg(long, value_name = "NAME")]
+    pub tls_server_name: Option<String>,
+    /// How long reading may take altogether, as 90s or 5m; 0 for as long as it takes
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "2m")]
+    pub request_timeout: Duration,
+    /// Read journals of nodes through the kubelet; needs a role with nodes/proxy
+    #[arg(long)]
+    pub node_logs: bool,
+}
+
+impl Connection {
+    /// As the cluster's reader takes it.
+    pub fn connect(&self, context: Option<&str>) -> cluster::Connect {
+        cluster::Connect {
+            kubeconfig: self.kubeconfig.clone(),
+            context: context.map(str::to_owned),
+            cluster: self.cluster.clone(),
+            user: self.user.clone(),
+            impersonate: self.as_user.clone(),
+            impersonate_groups: self.as_group.clone(),
+            impersonate_uid: self.as_uid.clone(),
+            server: self.server.clone(),
+            token: self.token.clone(),
+            certificate_authority: self.certificate_authority.clone(),
+            insecure: self.insecure_skip_tls_verify,
+            tls_server_name: self.tls_server_name.clone(),
+            deadline: Some(self.request_timeout).filter(|time| !time.is_zero()),
+            node_logs: self.node_logs,
+        }
+    }
+}
+
+/// Reads `90s`, `1m30s`, `500ms`, and `90` for seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    if let Ok(seconds) = text.parse() {
+        return Ok(Duration::from_secs(seconds));
+    }
+    let mut all = Duration::ZERO;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let (number, unit) = rest.split_at(digits);
+        let letters = unit.len() - unit.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
+        let (unit, after) = unit.split_at(letters);
+        let millis = match unit {
+            "ms" => 1,
+            "s" => 1_000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            _ => return Err("write a time as 90s, 5m or 1h30m".to_owned()),
+        };
+        let number: u64 = number.parse().map_err(|_| "write a time as 90s, 5m or 1h30m".to_owned())?;
+        all = all.saturating_add(Duration::from_millis(number.saturating_mul(millis)));
+        rest = after;
+    }
+    if text.is_empty() { Err("a time is missing".to_owned()) } else { Ok(all) }
 }
 
 #[derive(Debug, Group)]
@@ -74,7 +205,7 @@ pub struct Print {
     /// Print every proof and where it stands
     #[arg(short, long)]
     pub verbose: bool,
-    /// The kubeconfig context to print in commands
+    /// The kubeconfig context: of the cluster that is read, and in the commands that are printed
     #[arg(long, value_name = "CONTEXT")]
     pub context: Option<String>,
 }
@@ -126,6 +257,24 @@ impl FailOn {
             FailOn::Warning => Some(Severity::Warning),
             FailOn::Error => Some(Severity::Error),
             FailOn::Critical => Some(Severity::Critical),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_as_kubectl_writes_them() {
+        let read = |text: &str| duration(text).map(|time| time.as_millis());
+        for (text, millis) in
+            [("0", 0), ("90", 90_000), ("90s", 90_000), ("1m30s", 90_000), ("500ms", 500), ("2h", 7_200_000)]
+        {
+            assert_eq!(read(text), Ok(millis), "{text}");
+        }
+        for text in ["", "s", "5x", "m5", "-1s", "1.5s"] {
+            assert!(read(text).is_err(), "{text}");
         }
     }
 }

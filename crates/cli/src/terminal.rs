@@ -23,3 +23,15 @@ pub fn print(text: &str) {
 pub fn complain(text: &str) {
     let _ = writeln!(std::io::stderr(), "{}", engine::clean::clean(text));
 }
+
+/// Whether somebody sees what standard error says while it is said.
+pub fn is_watched() -> bool {
+    std::io::stderr().is_terminal()
+}
+
+/// Shows what is going on in the last line of the terminal, in the place of what was shown before; nothing elsewhere.
+pub fn progress(text: &str) {
+    if is_watched() {
+        let _ = write!(std::io::stderr(), "\r\x1b[K{}", engine::clean::clean(text));
+    }
+}

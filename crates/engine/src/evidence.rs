@@ -11,7 +11,7 @@ mod view;
 pub use kinds::*;
 pub use pod::*;
 pub use quantity::{Quantity, Resources};
-pub use read::{Gap, Read, Why};
+pub use read::{By, Gap, Read, Why};
 pub use view::{Group, View, Views};
 
 use crate::Text;
@@ -245,6 +245,23 @@ impl Selector {
     pub fn matches(&self, labels: &BTreeMap<Text, Text>) -> bool {
         self.labels.iter().all(|(key, value)| labels.get(key) == Some(value))
             && self.expressions.iter().all(|requirement| requirement.holds(labels))
+    }
+}
+
+/// As the API and `kubectl -l` write it: `app=web,tier in (a,b),!canary`. The API knows no `Gt` and `Lt` here.
+impl std::fmt::Display for Selector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let equal = self.labels.iter().map(|(key, value)| format!("{key}={value}"));
+        let others = self.expressions.iter().map(|requirement| {
+            let (key, values) = (&requirement.key, requirement.values.join(","));
+            match &*requirement.operator {
+                "In" => format!("{key} in ({values})"),
+                "NotIn" => format!("{key} notin ({values})"),
+                "DoesNotExist" => format!("!{key}"),
+                _ => key.to_string(),
+            }
+        });
+        f.write_str(&equal.chain(others).collect::<Vec<_>>().join(","))
     }
 }
 

@@ -9,6 +9,7 @@ pub mod facts;
 pub mod finding;
 pub mod incidents;
 pub mod moment;
+pub mod plan;
 pub mod report;
 pub mod scan;
 pub mod subject;

@@ -95,6 +95,7 @@ kinds! {
     RoleBinding "rbac.authorization.k8s.io" "rolebindings" true [];
     ClusterRole "rbac.authorization.k8s.io" "clusterroles" false [];
     ClusterRoleBinding "rbac.authorization.k8s.io" "clusterrolebindings" false [];
+    Event "" "events" true ["ev"];
 }
 
 /// A part of an object, or of a node.

@@ -9,6 +9,7 @@ pub mod time;
 
 use engine::Text;
 use engine::evidence::{Evidence, Gap, Locator, Observation, What};
+use engine::moment::Moment;
 
 /// Bytes as they were collected, and where they stood.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +58,14 @@ impl Intake {
         self.unread.samples.extend(other.unread.samples);
         self.unread.samples.sort();
         self.unread.samples.truncate(SAMPLES);
+    }
+
+    /// Notes when all of it was taken, by the clock of the API server.
+    pub fn captured(&mut self, at: Moment) {
+        let capture: Text = "capture".into();
+        let shown = Moment::age(0, 0, &capture);
+        let what = What::ClockPair { shown, truth: at };
+        self.observations.push(Observation { capture, sequence: 0, locator: Locator::default(), what });
     }
 
     /// Makes evidence of it, and what was not understood.

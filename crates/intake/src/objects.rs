@@ -64,6 +64,24 @@ fn wishes(path: &str) -> bool {
     path.split('/').rev().skip(1).any(|folder| folder == "manifests")
 }
 
+/// What a path of our own bundles says of a list: `objects/<plural>[.<group>]/<namespace or _cluster>[.<page>].json`
+/// holds all objects of the kind there, once the last page was read. `Some(None)` for a path below, of an object alone
+/// or of what a selector picked; none for a path of another layout.
+fn collected(path: &str) -> Option<Option<(Kind, Option<engine::Text>)>> {
+    let parts: Vec<&str> = path.split('/').collect();
+    let at = parts.iter().rposition(|part| *part == "objects")?;
+    let [folder, rest @ ..] = &parts[at + 1..] else { return None };
+    if rest.is_empty() {
+        return None;
+    }
+    let plural = folder.split('.').next().unwrap_or(folder);
+    let kind = Kind::ALL.iter().find(|kind| kind.plural() == plural)?;
+    let [file] = rest else { return Some(None) };
+    let name = file.split('.').next().unwrap_or(file);
+    let namespace = (name != "_cluster").then(|| name.into());
+    Some(Some((kind.clone(), namespace)))
+}
+
 /// In which of the two a piece is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
@@ -143,6 +161,14 @@ impl Reader<'_, '_> {
     /// A whole list in a file that is named for its kind (`pods.json`) shows all objects of the kind in the namespaces
     /// that it shows any of, or in that which the file is named for (`pods/shop.json`).
     fn listed(&mut self, list: &List<'_>, of: Option<Kind>) {
+        if let Some(collected) = collected(&self.place.file) {
+            let is_last_page = list.head.is_some() && !list.partial && list.cut.is_none();
+            if let Some((kind, namespace)) = collected.filter(|_| is_last_page) {
+                let locator = self.locator(self.counted);
+                self.observe(locator, What::Listed { kind, namespace });
+            }
+            return;
+        }
         let (folder, stem) =
             self.place.file.rsplit_once('/').map_or(("", &*self.place.file), |(folder, name)| (folder, name));
         let stem = stem.rsplit_once('.').map_or(stem, |(stem, _)| stem);

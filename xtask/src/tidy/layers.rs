@@ -17,6 +17,7 @@ const STAGES: &[&str] = &[
     "report",
     "incidents",
     "report/tell",
+    "plan",
     "explain",
 ];
 

@@ -1,34 +1,97 @@
 //! `coroner diagnose`.
 
-use crate::failure::{FOUND, Failure, INCONCLUSIVE};
-use crate::options::{Diagnose, Output, Print};
+use super::live::{Live, Manner};
+use crate::failure::{FOUND, Failure, INCONCLUSIVE, TIMEOUT};
+use crate::options::{Diagnose, Looked, Output, Print};
 use crate::terminal;
 use engine::evidence::Evidence;
-use engine::finding::Certainty;
+use engine::finding::{Certainty, Course};
 use engine::report::{self, Options, Report, Scope, Unread};
 use engine::subject::{Kind, Subject};
+use intake::Intake;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 /// Reads, diagnoses, prints.
 pub fn run(options: &Diagnose) -> Result<ExitCode, Failure> {
-    let scope = scope(options)?;
-    let (evidence, unread) = bundle::read(&options.from)?.finish();
+    match &options.from {
+        Some(path) => offline(options, path),
+        None => live(options),
+    }
+}
+
+fn offline(options: &Diagnose, path: &Path) -> Result<ExitCode, Failure> {
+    let scope = scope(&options.what, None)?;
+    let mut intake = bundle::read(path)?;
+    intake.absorb(with(options)?);
+    let (evidence, unread) = intake.finish();
     if evidence.is_empty() {
-        return Err(nothing_known(&options.from));
+        return Err(nothing_known(path));
     }
     let unread = Unread { files: unread.files, lines: unread.lines };
-    let report = engine::diagnose(&evidence, &settings(&options.print, source(&options.from), scope, unread));
+    let report = engine::diagnose(&evidence, &settings(&options.print, source(path), scope, unread));
     print(&report, &options.print);
+    Ok(verdict(&report, options))
+}
+
+/// How long to wait between two looks.
+const BETWEEN: Duration = Duration::from_secs(5);
+
+fn live(options: &Diagnose) -> Result<ExitCode, Failure> {
+    let began = Instant::now();
+    let manner = Manner { all: options.print.all, verbose: options.print.verbose };
+    let context = options.print.context.as_deref();
+    let mut live =
+        Live::connect(&options.connection, context, manner, |home| scope(&options.what, Some(home)))?;
+    live.end_on_interrupt(|| {});
+    let look = |live: &mut Live| live.diagnose(with(options)?, &mut |_, _| {});
+    let mut seen = look(&mut live)?;
+    print(&seen.report, &options.print);
+    while options.watch && seen.cut.is_none() {
+        if options.timeout.is_some_and(|most| began.elapsed() + BETWEEN > most) {
+            terminal::complain("the verdict did not change in the time that was given");
+            return Ok(ExitCode::from(TIMEOUT));
+        }
+        live.pause(BETWEEN);
+        live.renew();
+        let before = std::mem::replace(&mut seen, look(&mut live)?);
+        if outcome(&seen.report) != outcome(&before.report) {
+            print(&seen.report, &options.print);
+            break;
+        }
+    }
+    match seen.cut {
+        // The report says what was seen; that it is not all is no success.
+        Some(error) => Err(error.into()),
+        None => Ok(verdict(&seen.report, options)),
+    }
+}
+
+/// What has to differ for a verdict to have changed.
+fn outcome(report: &Report) -> Vec<(&str, Course, Certainty)> {
+    report.incidents.iter().map(|it| (it.id.as_str(), it.course, it.certainty)).collect()
+}
+
+/// Evidence from beside.
+fn with(options: &Diagnose) -> Result<Intake, Failure> {
+    let mut all = Intake::default();
+    for path in &options.with {
+        all.absorb(bundle::read(path)?);
+    }
+    Ok(all)
+}
+
+fn verdict(report: &Report, options: &Diagnose) -> ExitCode {
     let worst = report.incidents.iter().map(|i| i.severity).max();
     if options.fail_on.severity().is_some_and(|least| worst >= Some(least)) {
-        return Ok(ExitCode::from(FOUND));
+        return ExitCode::from(FOUND);
     }
     let unsure = match report.incidents.first() {
         Some(first) => first.certainty == Certainty::Undetermined,
         None => !report.gaps.is_empty(),
     };
-    Ok(if options.strict && unsure { ExitCode::from(INCONCLUSIVE) } else { ExitCode::SUCCESS })
+    if options.strict && unsure { ExitCode::from(INCONCLUSIVE) } else { ExitCode::SUCCESS }
 }
 
 /// The options of the engine.
@@ -57,9 +120,10 @@ fn nothing_known(path: &Path) -> Failure {
     )
 }
 
-fn scope(options: &Diagnose) -> Result<Scope, Failure> {
-    let namespaces = options.namespace.iter().map(|n| n.as_str().into()).collect();
-    let subjects = options.subjects.iter().map(|word| {
+/// What is looked at; `home` is the namespace where none is named.
+pub fn scope(what: &Looked, home: Option<&str>) -> Result<Scope, Failure> {
+    let namespace = what.namespace.as_deref().or(home.filter(|_| !what.all_namespaces));
+    let subjects = what.subjects.iter().map(|word| {
         let (kind, name) = word.split_once('/').ok_or_else(|| {
             Failure::usage(format!("{word} names no object"))
                 .hint("write TYPE/NAME, such as pod/web-0 or deploy/web")
@@ -70,9 +134,23 @@ fn scope(options: &Diagnose) -> Result<Scope, Failure> {
                 Failure::usage(format!("{word} names no object")).hint("write TYPE/NAME, such as pod/web-0")
             );
         }
-        Ok(Subject::new(kind, options.namespace.as_deref(), name))
+        Ok(Subject::new(kind, namespace, name))
     });
-    Ok(Scope { namespaces, subjects: subjects.collect::<Result<_, _>>()? })
+    let subjects = subjects.collect::<Result<Vec<_>, _>>()?;
+    // What hits a node is told wherever it hits.
+    let is_narrow = what.namespace.is_some() || subjects.iter().all(|subject| subject.kind.is_namespaced());
+    let namespaces = namespace.filter(|_| is_narrow).map(Into::into).into_iter().collect();
+    Ok(Scope { namespaces, subjects })
+}
+
+/// What is looked at, as it was written.
+pub fn words(what: &Looked) -> String {
+    let mut words = what.subjects.clone();
+    words.extend(what.namespace.iter().map(|namespace| format!("-n {namespace}")));
+    if what.all_namespaces {
+        words.push("-A".to_owned());
+    }
+    words.join(" ")
 }
 
 /// Diagnoses evidence that is built in.

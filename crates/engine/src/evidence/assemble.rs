@@ -3,7 +3,9 @@
 
 mod merge;
 
-use super::{Event, Evidence, Gap, Log, LogSource, NodeLog, Object, Observation, Unit, View, What, moments};
+use super::{
+    Event, Evidence, Gap, Locator, Log, LogSource, NodeLog, Object, Observation, Unit, View, What, moments,
+};
 use crate::Text;
 use crate::moment::{Clock, Moment};
 use crate::subject::{Kind, Subject};
@@ -70,6 +72,34 @@ impl Evidence {
         evidence.gaps = gaps;
         evidence.captured = anchors.captured.or_else(|| newest(&evidence));
         evidence
+    }
+}
+
+impl Evidence {
+    /// The observations and gaps that make the same evidence again, so that more can be read and added to them.
+    pub fn reopen(self) -> (Vec<Observation>, Vec<Gap>) {
+        let whole =
+            |locator: Locator, what: What| Observation { capture: "".into(), sequence: 0, locator, what };
+        let objects =
+            self.objects.into_iter().map(|it| whole(it.locator.clone(), What::Object(Box::new(it))));
+        let events = self.events.into_iter().map(|it| whole(it.locator.clone(), What::Event(Box::new(it))));
+        let logs = self.logs.into_iter().map(|it| whole(it.locator.clone(), What::Log(Box::new(it))));
+        let journals =
+            self.node_logs.into_iter().map(|it| whole(it.locator.clone(), What::NodeLog(Box::new(it))));
+        let units = self.units.into_iter().map(|it| whole(it.locator.clone(), What::Unit(Box::new(it))));
+        let listed = self
+            .listed
+            .into_iter()
+            .map(|(kind, namespace)| whole(Locator::default(), What::Listed { kind, namespace }));
+        let mut observations: Vec<Observation> =
+            objects.chain(events).chain(logs).chain(journals).chain(units).chain(listed).collect();
+        if let Some(truth) = self.captured {
+            let capture: Text = "before".into();
+            let shown = Moment::age(0, 0, &capture);
+            let what = What::ClockPair { shown, truth };
+            observations.push(Observation { capture, sequence: 0, locator: Locator::default(), what });
+        }
+        (observations, self.gaps)
     }
 }
 

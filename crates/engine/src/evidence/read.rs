@@ -1,6 +1,6 @@
 //! Reads, and what became of those that failed.
 
-use super::Locator;
+use super::{Locator, Selector};
 use crate::Text;
 use crate::moment::Moment;
 use crate::subject::{Kind, Subject};
@@ -16,6 +16,15 @@ pub enum Read {
         kind: Kind,
         /// The namespace; none for all.
         namespace: Option<Text>,
+    },
+    /// The objects of a kind that a selector picks.
+    Selected {
+        /// The kind.
+        kind: Kind,
+        /// The namespace; none for all.
+        namespace: Option<Text>,
+        /// Which ones.
+        by: By,
     },
     /// The events about an object.
     Events(Subject),
@@ -45,6 +54,17 @@ pub enum Read {
         /// Its path, as the reader named it.
         path: Text,
     },
+}
+
+/// What picks objects out of a list.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum By {
+    /// Their labels.
+    Labels(Selector),
+    /// Pods by the node that they are on.
+    Node(Text),
+    /// Events by the kind of what they are about.
+    About(Kind),
 }
 
 /// Why a read gave nothing, or not all.

@@ -3,7 +3,7 @@
 use super::shell;
 use super::time;
 use crate::Text;
-use crate::evidence::{Gap, Read, Why};
+use crate::evidence::{By, Gap, Read, Why};
 use crate::finding::Ref;
 use crate::moment::{Moment, SECOND};
 use crate::subject::{Kind, Subject};
@@ -60,6 +60,24 @@ pub(super) fn unlock(read: &Read, context: Option<&Text>) -> Unlock {
             let mut args = strings(&["get", &kind.plural()]);
             if namespace.is_none() && kind.is_namespaced() {
                 args.push("-A".to_owned());
+            }
+            args.extend(strings(&["-o", "yaml"]));
+            Unlock::kubectl(args, context, namespace.as_ref())
+        }
+        Read::Selected { kind, namespace, by } => {
+            let mut args = strings(&["get", &kind.plural()]);
+            if namespace.is_none() && kind.is_namespaced() {
+                args.push("-A".to_owned());
+            }
+            match by {
+                By::Labels(selector) => args.extend(["-l".to_owned(), selector.to_string()]),
+                By::Node(node) => {
+                    args.extend(strings(&["--field-selector", &format!("spec.nodeName={node}")]))
+                }
+                By::About(kind) => {
+                    let of = format!("involvedObject.kind={}", kind.as_str());
+                    args.extend(strings(&["--field-selector", &of]));
+                }
             }
             args.extend(strings(&["-o", "yaml"]));
             Unlock::kubectl(args, context, namespace.as_ref())
@@ -146,6 +164,14 @@ pub(super) fn what(read: &Read) -> String {
         Read::Events(subject) => format!("events of {}", name(subject)),
         Read::List { kind, namespace: Some(namespace) } => format!("{} of {namespace}", kind.plural()),
         Read::List { kind, namespace: None } => kind.plural(),
+        Read::Selected { kind, namespace, by } => {
+            let within = namespace.as_ref().map_or_else(String::new, |namespace| format!(" of {namespace}"));
+            match by {
+                By::Labels(selector) => format!("{}{within} with {selector}", kind.plural()),
+                By::Node(node) => format!("{}{within} on {node}", kind.plural()),
+                By::About(about) => format!("{} about {}", kind.plural(), about.plural()),
+            }
+        }
         Read::Log { container, previous } => {
             let of = container.part.as_ref().map_or_else(String::new, |part| format!(", {}", part.name()));
             format!("{}log of {}{of}", if *previous { "previous " } else { "" }, container.path())
@@ -153,6 +179,12 @@ pub(super) fn what(read: &Read) -> String {
         Read::Journal { node, unit, .. } => format!("{unit} journal of {node}"),
         Read::Tags { image } => format!("tags of {image}"),
         Read::File { path } => path.to_string(),
+    }
+}
+
+impl std::fmt::Display for Read {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&what(self))
     }
 }
 

@@ -1,0 +1,218 @@
+//! Reads a cluster as a diagnosis needs it: what the scope begins with, what follows from it, and what the first
+//! report lacks.
+
+use crate::failure::{Failure, INTERRUPTED};
+use crate::options::Connection;
+use crate::terminal;
+use cluster::{Cluster, Item};
+use engine::evidence::{Evidence, Read, Why};
+use engine::plan;
+use engine::report::{Options, Report, Scope, Unread};
+use intake::{Intake, RawRecord};
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+/// Waves of reads that follow from each other: pod, ReplicaSet, Deployment, siblings, and some more for claims.
+const WAVES: usize = 6;
+
+/// A cluster, and what of it is looked at.
+pub struct Live {
+    cluster: Cluster,
+    /// What is looked at, with the context's namespace where none was named.
+    pub scope: Scope,
+    /// The cluster's name for the head of a report: its context, or its address.
+    pub source: String,
+    /// The context that is printed in commands.
+    context: Option<String>,
+    asked: BTreeSet<Read>,
+    manner: Manner,
+}
+
+/// How it is told.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Manner {
+    /// Whether older and ended incidents are told in full.
+    pub all: bool,
+    /// Whether each read of the second round is justified on standard error.
+    pub verbose: bool,
+}
+
+/// What was read, and the report on it.
+pub struct Seen {
+    /// The report.
+    pub report: Report,
+    /// Why reading ended before its time.
+    pub cut: Option<cluster::Error>,
+}
+
+impl Live {
+    /// Connects. The scope is made of the namespace of the context, where none was named.
+    pub fn connect(
+        connection: &Connection,
+        context: Option<&str>,
+        manner: Manner,
+        scope: impl FnOnce(&str) -> Result<Scope, Failure>,
+    ) -> Result<Live, Failure> {
+        let cluster = Cluster::connect(&connection.connect(context))?;
+        let identity = cluster.identity();
+        let scope = scope(&identity.namespace)?;
+        let source = identity.context.clone().unwrap_or_else(|| identity.server.clone());
+        let context = identity.context.clone().or_else(|| context.map(str::to_owned));
+        Ok(Live { cluster, scope, source, context, asked: BTreeSet::new(), manner })
+    }
+
+    /// Ends the program when the user interrupts, after some last act.
+    pub fn end_on_interrupt(&self, last: impl FnOnce() + Send + 'static) {
+        self.cluster.on_interrupt(|| {
+            terminal::progress("");
+            last();
+            std::process::exit(i32::from(INTERRUPTED));
+        });
+    }
+
+    /// The options of the engine for this cluster.
+    fn settings(&self, unread: Unread) -> Options {
+        Options {
+            source: self.source.clone(),
+            scope: self.scope.clone(),
+            all: self.manner.all,
+            unread,
+            context: self.context.as_deref().map(Into::into),
+        }
+    }
+
+    /// The context, where a kubeconfig named one.
+    pub fn context(&self) -> Option<&str> {
+        self.context.as_deref()
+    }
+
+    /// Reads and diagnoses. Every record is shown to `keep` first; `with` is evidence from elsewhere.
+    pub fn diagnose(&mut self, with: Intake, keep: &mut dyn FnMut(&str, &[u8])) -> Result<Seen, Failure> {
+        let mut intake = with;
+        let mut cut = self.first_round(&mut intake, keep);
+        if let Some(error) = cut.take_if(|_| intake.observations.is_empty()) {
+            return Err(error.into());
+        }
+        self.stamp(&mut intake);
+        let (evidence, unread) = std::mem::take(&mut intake).finish();
+        self.is_there(&evidence)?;
+        let told = Unread { files: unread.files.clone(), lines: unread.lines };
+        let report = engine::diagnose(&evidence, &self.settings(told));
+        let wishes = self.wishes(&report);
+        if wishes.is_empty() || cut.is_some() {
+            return Ok(Seen { report, cut });
+        }
+        let mut more = Intake { unread, ..Intake::default() };
+        cut = self.read(&wishes, &mut more, keep);
+        (intake.observations, intake.gaps) = evidence.reopen();
+        intake.absorb(more);
+        self.stamp(&mut intake);
+        let (evidence, unread) = intake.finish();
+        let told = Unread { files: unread.files, lines: unread.lines };
+        let report = engine::diagnose(&evidence, &self.settings(told));
+        Ok(Seen { report, cut })
+    }
+
+    /// Forgets what was read, so that all of it is read again.
+    pub fn renew(&mut self) {
+        self.asked.clear();
+        self.cluster.renew();
+    }
+
+    /// Waits.
+    pub fn pause(&self, time: Duration) {
+        self.cluster.pause(time);
+    }
+
+    fn first_round(
+        &mut self,
+        intake: &mut Intake,
+        keep: &mut dyn FnMut(&str, &[u8]),
+    ) -> Option<cluster::Error> {
+        let mut reads = plan::first(&self.scope);
+        for _ in 0..WAVES {
+            let cut = self.read(&reads, intake, keep);
+            if cut.is_some() {
+                return cut;
+            }
+            reads = plan::follow(&self.scope, &intake.observations, &self.asked);
+            if reads.is_empty() {
+                break;
+            }
+        }
+        None
+    }
+
+    fn read(
+        &mut self,
+        reads: &[Read],
+        intake: &mut Intake,
+        keep: &mut dyn FnMut(&str, &[u8]),
+    ) -> Option<cluster::Error> {
+        self.asked.extend(reads.iter().cloned());
+        let mut shown = Instant::now();
+        let done = self.cluster.read(reads, &mut |item| {
+            match item {
+                Item::Record { path, bytes } => {
+                    keep(&path, &bytes);
+                    intake::read(RawRecord { path: &path, bytes: &bytes }, intake);
+                }
+                Item::Gap(gap) => intake.gaps.push(gap),
+            }
+            if shown.elapsed() > Duration::from_millis(100) {
+                shown = Instant::now();
+                self.show();
+            }
+        });
+        terminal::progress("");
+        done.err()
+    }
+
+    fn show(&self) {
+        let progress = self.cluster.progress();
+        let megabytes = progress.bytes / 1_000_000;
+        terminal::progress(&format!("reading {}: {} answers, {megabytes} MB", self.source, progress.records));
+    }
+
+    fn stamp(&self, intake: &mut Intake) {
+        if let Some(at) = self.cluster.captured() {
+            intake.captured(at);
+        }
+    }
+
+    /// The reads of the second round, each with its reason where the user wants to know.
+    fn wishes(&self, report: &Report) -> Vec<Read> {
+        let mut wishes = plan::next(report);
+        wishes.retain(|wish| !self.asked.contains(&wish.read));
+        if !self.cluster.reads_journals() {
+            wishes.retain(|wish| !matches!(wish.read, Read::Journal { .. }));
+        }
+        wishes.truncate(plan::MOST_NEXT);
+        if self.manner.verbose {
+            for wish in &wishes {
+                terminal::complain(&format!("also reading {}: {}", wish.read, wish.why));
+            }
+        }
+        wishes.into_iter().map(|wish| wish.read).collect()
+    }
+
+    /// An object that was asked for by name has to be there, or to have left something behind.
+    fn is_there(&self, evidence: &Evidence) -> Result<(), Failure> {
+        for subject in &self.scope.subjects {
+            let read = Read::Object(subject.clone());
+            let Some(gap) = evidence.gaps().iter().find(|gap| gap.read == read) else { continue };
+            let left = evidence.get(subject).is_some()
+                || evidence.events().iter().any(|event| event.about.whole() == *subject);
+            if gap.why == Why::NotFound && !left {
+                let kind = subject.kind.as_str();
+                return Err(Failure::own(format!(
+                    "there is no {kind} {} in {}",
+                    subject.path(),
+                    self.source
+                ))
+                .hint("is this the right context and namespace? -n names another one"));
+            }
+        }
+        Ok(())
+    }
+}
