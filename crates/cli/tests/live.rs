@@ -1,5 +1,8 @@
 //! The program against a small API server on loopback: what it reads, what it writes, and how it fails.
 
+// What a test cannot set up fails the test.
+#![allow(clippy::unwrap_used)]
+
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};

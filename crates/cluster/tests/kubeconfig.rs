@@ -1,7 +1,10 @@
 //! Kubeconfigs: contexts, several files, flags that win over them, and what is wrong with them in words.
 
+// What a test cannot set up fails the test.
+#![allow(clippy::unwrap_used)]
+
 use cluster::{Cluster, Connect, Error};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const ONE: &str = "apiVersion: v1
 kind: Config
@@ -22,8 +25,8 @@ fn file(name: &str, text: &str) -> PathBuf {
     path
 }
 
-fn connect(path: &PathBuf, change: impl FnOnce(&mut Connect)) -> Result<cluster::Identity, Error> {
-    let mut options = Connect { kubeconfig: Some(path.clone()), ..Connect::default() };
+fn connect(path: &Path, change: impl FnOnce(&mut Connect)) -> Result<cluster::Identity, Error> {
+    let mut options = Connect { kubeconfig: Some(path.to_owned()), ..Connect::default() };
     change(&mut options);
     Cluster::connect(&options).map(|cluster| cluster.identity().clone())
 }

@@ -1,5 +1,8 @@
 //! The reader against a small HTTP server on loopback: refusals, patience, pages, and answers that are none.
 
+// What a test cannot set up fails the test.
+#![allow(clippy::unwrap_used)]
+
 use cluster::{Cluster, Connect, Error, Item};
 use engine::evidence::{Gap, Read, Why};
 use engine::subject::{Kind, Subject};
@@ -59,7 +62,7 @@ impl Server {
     }
 }
 
-fn serve(stream: TcpStream, reply: &(dyn Fn(usize, &str) -> Reply), log: &Mutex<Vec<String>>) {
+fn serve(stream: TcpStream, reply: &dyn Fn(usize, &str) -> Reply, log: &Mutex<Vec<String>>) {
     let mut lines = BufReader::new(stream.try_clone().unwrap());
     let mut stream = stream;
     loop {

@@ -251,6 +251,14 @@ mod tests {
                 r#"{"user":"a","password":"REDACTED","port":1}"#,
             ),
             (r#"{\"clientSecret\": \"hunter2\", \"x\": 1}"#, r#"{\"clientSecret\": \"REDACTED\", \"x\": 1}"#),
+            (
+                r#"{"name":"DB_PASSWORD","value":"hun\"ter2"},{"name":"A","value":"b"}"#,
+                r#"{"name":"DB_PASSWORD","value":"REDACTED"},{"name":"A","value":"b"}"#,
+            ),
+            (
+                r#"{\"name\":\"DB_PASSWORD\",\"value\":\"hun\\\"ter2\"},{\"name\":\"A\",\"value\":\"b\"}"#,
+                r#"{\"name\":\"DB_PASSWORD\",\"value\":\"REDACTED\"},{\"name\":\"A\",\"value\":\"b\"}"#,
+            ),
             ("  password: hunter2 and more\n  user: a", "  password: REDACTED\n  user: a"),
             ("postgres://app:s3cret@db:5432/orders", "postgres://app:REDACTED@db:5432/orders"),
             ("cloning https://s3cret@git.example/x", "cloning https://REDACTED@git.example/x"),

@@ -107,6 +107,29 @@ fn is_name_byte(b: u8) -> bool {
     b.is_ascii_alphanumeric() || b"_-.".contains(&b)
 }
 
+/// The value of an environment variable in JSON, behind its name: `"name":"DB_PASSWORD","value":"…"`, also where that
+/// stands inside a string and its quotes are escaped.
+fn variable(text: &str, at: usize, escapes: usize, quote: char) -> Option<Range<usize>> {
+    let mark = format!("{}{quote}", "\\".repeat(escapes));
+    let rest = text.get(at..)?.trim_start().strip_prefix(',')?.trim_start();
+    let rest = rest.strip_prefix(&*mark)?.strip_prefix("value")?.strip_prefix(&*mark)?;
+    let rest = rest.trim_start().strip_prefix(':')?.trim_start().strip_prefix(&*mark)?;
+    let start = text.len() - rest.len();
+    let mut slashes = 0;
+    let mut length = rest.len();
+    for (place, letter) in rest.char_indices() {
+        // A quote inside the value has more of them before it than one that ends it.
+        let ends = slashes == escapes || escapes == 0 && slashes % 2 == 0;
+        if letter == quote && ends {
+            length = place - escapes;
+            break;
+        }
+        slashes = if letter == '\\' { slashes + 1 } else { 0 };
+    }
+    let value = rest.get(..length)?;
+    (!is_placeholder(value)).then_some(start..start + length)
+}
+
 /// The value behind the name in which `start..end` stands, where the name promises a secret and the text has the form
 /// of an assignment, a field, a header or a flag.
 pub(super) fn value(text: &str, start: usize, end: usize, floor: usize) -> Option<Range<usize>> {
@@ -133,6 +156,11 @@ pub(super) fn value(text: &str, start: usize, end: usize, floor: usize) -> Optio
     let quoted = quote.is_some_and(|quote| text[..begin].ends_with(quote));
     let mut at = if quoted { finish + escapes + 1 } else { finish };
     let blank = |at: usize| text[at..].bytes().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    if let Some(quote) = quote.filter(|_| quoted)
+        && let Some(found) = variable(text, at, escapes, quote)
+    {
+        return Some(found);
+    }
     let before = blank(at);
     match bytes.get(at + before) {
         Some(b'=') => {
