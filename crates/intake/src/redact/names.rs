@@ -115,6 +115,7 @@ fn variable(text: &str, at: usize, escapes: usize, quote: char) -> Option<Range<
     let rest = rest.strip_prefix(&*mark)?.strip_prefix("value")?.strip_prefix(&*mark)?;
     let rest = rest.trim_start().strip_prefix(':')?.trim_start().strip_prefix(&*mark)?;
     let start = text.len() - rest.len();
+    let rest = crate::clip(rest, LONGEST_VALUE);
     let mut slashes = 0;
     let mut length = rest.len();
     for (place, letter) in rest.char_indices() {
