@@ -16,6 +16,7 @@ mod verdict;
 use crate::run::Options;
 use crate::{Failure, Outcome, place};
 use node::Node;
+use play::How;
 use process::{Processes, run, wait_for};
 use settings::{SETTINGS, Settings};
 use std::fs;
@@ -23,7 +24,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// How it is called.
-pub const USAGE: &str = "up [SETTING…]|down [--purge]|status|test [NAME…]";
+pub const USAGE: &str = "up [SETTING…]|down [--purge]|status|test [--live] [--coroner PATH] [NAME…]";
 
 /// A cluster, up or down.
 pub struct Cluster {
@@ -133,8 +134,10 @@ fn down(settings: &Settings, purge: bool) -> Outcome {
 }
 
 /// Plays scenarios, all of them or those that are named. A cluster that was not up is taken down again.
-fn test(names: &[String]) -> Outcome {
-    let scenarios = scenario::read(names)?;
+fn test(args: &[String]) -> Outcome {
+    let options = Options::parse(args, &["--live"], &["--coroner"])?;
+    let how = How { live: options.has("--live"), coroner: options.value("--coroner").map(PathBuf::from) };
+    let scenarios = scenario::read(&options.rest)?;
     if let Some(why) = build::cannot_run_here() {
         println!("the scenarios cannot run here, because {why}");
         return Ok(());
@@ -142,7 +145,7 @@ fn test(names: &[String]) -> Outcome {
     let settings = Settings::kept()?;
     let was_up = processes(&settings).alive("etcd").is_some();
     let cluster = up(settings.clone(), true)?;
-    let outcome = play::all(&cluster, &scenarios);
+    let outcome = play::all(&cluster, &scenarios, how);
     if !was_up {
         down(&settings, false)?;
     }

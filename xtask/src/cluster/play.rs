@@ -8,7 +8,8 @@ use crate::run::{cargo, output, shown};
 use crate::{Failure, Outcome, place};
 use serde_json::Value;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -33,19 +34,32 @@ struct Stage<'c> {
     cluster: &'c Cluster,
     api: Api,
     coroner: PathBuf,
+    live: bool,
     /// Where the bundles are kept.
     captures: PathBuf,
 }
 
+/// How scenarios are played.
+pub struct How {
+    /// The coroner that is asked; built where none is given.
+    pub coroner: Option<PathBuf>,
+    /// Asks it about the running cluster, and then about the bundle that it collects there. Otherwise about a bundle
+    /// that is made here.
+    pub live: bool,
+}
+
 /// Plays scenarios and prints how they went.
-pub fn all(cluster: &Cluster, scenarios: &[Scenario]) -> Outcome {
-    shown(&mut cargo(&["build", "--quiet", "--package", "coroner"]))?;
-    let stage = Stage {
-        cluster,
-        api: Api::open(cluster)?,
-        coroner: place::target().join("debug/coroner"),
-        captures: cluster.settings.at("captures"),
+pub fn all(cluster: &Cluster, scenarios: &[Scenario], how: How) -> Outcome {
+    let coroner = match how.coroner {
+        Some(coroner) => coroner,
+        None => {
+            shown(&mut cargo(&["build", "--quiet", "--package", "coroner"]))?;
+            place::target().join("debug/coroner")
+        }
     };
+    let captures = cluster.settings.at("captures");
+    fs::create_dir_all(&captures)?;
+    let stage = Stage { cluster, api: Api::open(cluster)?, coroner, live: how.live, captures };
     let (serial, beside): (Vec<_>, Vec<_>) = scenarios.iter().partition(|scenario| scenario.serial);
     let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
@@ -98,7 +112,7 @@ impl Stage<'_> {
         self.wait(120, "the namespace of the last run to be gone", || {
             Ok(self.api.get(&format!("/api/v1/namespaces/{name}")).is_err())
         })?;
-        let since = output(std::process::Command::new("date").args(["-u", "+%FT%TZ"]))?;
+        let since = output(Command::new("date").args(["-u", "+%FT%TZ"]))?;
         self.cluster.kubectl(&["create", "namespace", name])?;
         self.wait(60, "a service account", || {
             Ok(self.api.get(&path("serviceaccounts/default", Some(name))).is_ok())
@@ -109,25 +123,51 @@ impl Stage<'_> {
         let visible = Instant::now();
         let journals = scenario.serial.then_some(since.trim());
         loop {
-            let folder = self.captures.join(name);
-            match verdict::wrong(scenario, &self.diagnose(name, journals, &folder)?) {
-                None => return Ok(visible.elapsed()),
+            match self.judge(scenario, journals)? {
+                None => break,
                 Some(why) if visible.elapsed() > PATIENCE => return Err(why.into()),
                 Some(_) => std::thread::sleep(Duration::from_secs(1)),
             }
         }
+        let after = visible.elapsed();
+        if self.live {
+            // The same has to be said about what was collected of it.
+            let bundle = self.captures.join(format!("{name}.tar.zst"));
+            let _ = fs::remove_file(&bundle);
+            output(self.coroner(&["collect", "-n", name, "-o"]).arg(&bundle))?;
+            let report =
+                output(self.coroner(&["diagnose", "-n", name, "-o", "json", "--from"]).arg(&bundle))?;
+            if let Some(why) = verdict::wrong(scenario, &serde_json::from_str(&report)?) {
+                return Err(format!("right live, and of its bundle: {why}").into());
+            }
+        }
+        Ok(after)
     }
 
-    /// What coroner says about a namespace, from a bundle that stays in that folder.
-    fn diagnose(&self, namespace: &str, journals: Option<&str>, folder: &Path) -> Result<Value, Failure> {
-        if folder.exists() {
-            fs::remove_dir_all(folder)?;
+    /// What is wrong with what coroner says about the scenario's namespace; nothing where it is right. What it said
+    /// stays beside what it read.
+    fn judge(&self, scenario: &Scenario, journals: Option<&str>) -> Result<Option<String>, Failure> {
+        let name = &scenario.name;
+        let mut diagnose = self.coroner(&["diagnose", "-n", name, "-o", "json"]);
+        if self.live {
+            diagnose.args(journals.map(|_| "--node-logs"));
+        } else {
+            let folder = self.captures.join(name);
+            if folder.exists() {
+                fs::remove_dir_all(&folder)?;
+            }
+            capture::write(&self.api, name, journals, &folder)?;
+            diagnose.arg("--from").arg(folder);
         }
-        capture::write(&self.api, namespace, journals, folder)?;
-        let mut coroner = std::process::Command::new(&self.coroner);
-        let out = output(coroner.args(["diagnose", "-n", namespace, "-o", "json", "--from"]).arg(folder))?;
-        fs::write(folder.join("report.json"), &out)?;
-        Ok(serde_json::from_str(&out)?)
+        let report = output(&mut diagnose)?;
+        fs::write(self.captures.join(format!("{name}.json")), &report)?;
+        Ok(verdict::wrong(scenario, &serde_json::from_str(&report)?))
+    }
+
+    fn coroner(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(&self.coroner);
+        command.args(words).env("KUBECONFIG", self.cluster.settings.kubeconfig());
+        command
     }
 
     fn step(&self, namespace: &str, step: &Step) -> Outcome {

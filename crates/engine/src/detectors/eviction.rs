@@ -1,8 +1,9 @@
 //! See `eviction.md` for what this means and the cases it must pass.
 
-use crate::facts::{Facts, PodFact};
+use crate::facts::{Facts, PodFact, Statement};
 use crate::finding::{Code, Course, Finding, Honesty, Proof, Remedy};
-use crate::scan::message::{Eviction, Lifecycle, Saying, eviction};
+use crate::moment::{Moment, SECOND};
+use crate::scan::message::{Eviction, Lifecycle, NodeEvent, Saying, eviction};
 
 pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
     for pod in facts.pods() {
@@ -42,21 +43,37 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
             // pkg/kubelet/eviction/eviction_manager.go `Admit`
             let takes =
                 if resource == "memory" { "takes none without requests" } else { "takes no new ones" };
-            found.push(
-                Finding::new(
-                    Code::NodePressure,
-                    node.subject(),
-                    format!(
-                        "Node {} runs out of {resource}: the kubelet evicts pods and {takes}.",
-                        node.name
-                    ),
-                )
+            let summary =
+                format!("Node {} runs out of {resource}: the kubelet evicts pods and {takes}.", node.name);
+            let finding = Finding::new(Code::NodePressure, node.subject(), summary)
                 .aspect("resource", resource)
-                .since(condition.since.clone())
-                .shown_by(Proof::object(object, format!("condition {kind}=True"))),
-            );
+                .shown_by(Proof::object(object, format!("condition {kind}=True")));
+            let met = facts.about(&node.subject()).find(|s| is_threshold(s, resource));
+            found.push(match met {
+                Some(met) => finding.since(met.first.clone()).shown_by(met.proof()),
+                None => finding.since(condition.since.clone().map(written_late)),
+            });
         }
     }
+}
+
+/// Whether this is the kubelet's word that so little of the resource was left that it evicts.
+fn is_threshold(statement: &Statement, resource: &str) -> bool {
+    let Saying::Node(NodeEvent::EvictionThreshold { resource: said }) = &statement.saying else {
+        return false;
+    };
+    match &**said {
+        "memory" | "pids" => &**said == resource,
+        _ => resource == "disk",
+    }
+}
+
+/// When a pressure began whose condition was written then. The kubelet evicts as soon as it sees the pressure, and writes
+/// the condition with its next update of the node's status, ten seconds later by default
+/// (pkg/kubelet/eviction/eviction_manager.go `synchronize`).
+fn written_late(mut written: Moment) -> Moment {
+    written.earliest = written.earliest.saturating_sub(10 * SECOND);
+    written
 }
 
 fn finding(pod: &PodFact, told: &Eviction) -> Finding {
