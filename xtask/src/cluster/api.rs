@@ -40,7 +40,7 @@ impl Api {
         let mut stream = UnixStream::connect(&self.socket)?;
         stream.set_read_timeout(Some(Duration::from_secs(20)))?;
         // Of this version of HTTP the body is all that follows, in one piece.
-        write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\nAccept: application/json\r\n\r\n")?;
+        write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\nAccept: application/json, */*\r\n\r\n")?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer)?;
         let end = answer.windows(4).position(|w| w == b"\r\n\r\n").ok_or("an answer without a head")?;

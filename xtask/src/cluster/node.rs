@@ -82,7 +82,9 @@ impl<'c> Node<'c> {
         self.stop("journald")?;
         self.cluster.processes.stop(&self.holder, Duration::from_secs(1))?;
         let _ = run(&["ip", "link", "del", &self.link()]);
-        let _ = run(&["ip", "route", "del", &self.pod_range(24)]);
+        for bits in ["24", "28"] {
+            let _ = run(&["ip", "route", "del", &self.pod_net(bits)]);
+        }
         Ok(())
     }
 
@@ -139,10 +141,13 @@ impl<'c> Node<'c> {
         self.cluster.processes.signal(&self.unit(unit), signal)
     }
 
-    /// Gives it another range of pod addresses. It must have no pods.
+    /// Gives new pods addresses of another range; those that are there keep theirs.
     pub fn pod_bits(&self, bits: &str) -> Outcome {
-        let _ = self.run(&["ip", "link", "del", "cni0"]);
-        let _ = fs::remove_dir_all(self.folder.join("var/lib/cni/networks"));
+        let kept = self.folder.join("var/lib/cni/networks").join(format!("lab-{bits}"));
+        if kept.exists() && bits != self.cluster.settings.value("--pod-bits") {
+            // Of an earlier run: the runtime gives addresses back to the range that is set when a pod ends.
+            fs::remove_dir_all(kept)?;
+        }
         self.network(bits)
     }
 
@@ -172,8 +177,10 @@ impl<'c> Node<'c> {
         format!("coroner{}", self.number)
     }
 
-    fn pod_range(&self, bits: u8) -> String {
-        format!("{POD_NET}.{}.0/{bits}", self.number)
+    /// The network of its pod ranges of that size: the full one, or one for all that are smaller.
+    fn pod_net(&self, bits: &str) -> String {
+        let number = if bits == "24" { self.number } else { self.number + 100 };
+        format!("{POD_NET}.{number}.0/24")
     }
 
     /// The process that holds the namespaces, and their network.
@@ -209,7 +216,9 @@ impl<'c> Node<'c> {
         self.run(&["ip", "link", "set", "eth0", "up"])?;
         self.run(&["ip", "route", "add", "default", "via", HOST_IP])?;
         self.run(&["sysctl", "-qw", "net.ipv4.ip_forward=1"])?;
-        run(&["ip", "route", "replace", &self.pod_range(24), "via", &ip])?;
+        for bits in ["24", "28"] {
+            run(&["ip", "route", "replace", &self.pod_net(bits), "via", &ip])?;
+        }
         Ok(())
     }
 
@@ -228,8 +237,8 @@ impl<'c> Node<'c> {
     }
 
     fn network(&self, bits: &str) -> Outcome {
-        let number = self.number.to_string();
-        let values = [("POD_NET", POD_NET), ("NODE", &*number), ("POD_BITS", bits)];
+        let range = self.pod_net(bits).replace("/24", &format!("/{bits}"));
+        let values = [("RANGE", &*range), ("POD_BITS", bits)];
         Ok(fs::write(
             self.folder.join("etc/cni/net.d/10-lab.conflist"),
             config("network.conflist", &values)?,

@@ -196,14 +196,7 @@ impl Stage<'_> {
             ["start", unit] => node.start(unit),
             ["stop", unit] => node.stop(unit),
             ["signal", unit, signal] => node.signal(unit, signal),
-            ["pod-bits", bits] => {
-                self.wait(120, &format!("{} without pods", node.name), || {
-                    let pods = self.api.json("/api/v1/pods")?;
-                    let on = |pod: &Value| pod["spec"]["nodeName"].as_str() == Some(&node.name);
-                    Ok(!pods["items"].as_array().is_some_and(|pods| pods.iter().any(on)))
-                })?;
-                node.pod_bits(bits)
-            }
+            ["pod-bits", bits] => node.pod_bits(bits),
             ["evict-memory", size] => {
                 let least = match size.strip_prefix('-').and_then(|less| less.strip_suffix("Mi")) {
                     Some(less) => {

@@ -8,7 +8,7 @@
 //! apply FILE                            applies a manifest
 //! kubectl WORD…                         runs kubectl in the namespace
 //! node N start|stop|signal UNIT …       a daemon of a node
-//! node N pod-bits BITS                  another range of pod addresses for a node without pods
+//! node N pod-bits BITS                  another range of pod addresses for what starts from now on
 //! node N evict-memory SIZE              evicts when less memory is left; `-SIZE` is so much less than is left now
 //! sleep SECONDS
 //! wait RESOURCE[/NAME] PATH VALUE [SECONDS]    until such an object has that value

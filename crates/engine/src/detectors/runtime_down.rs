@@ -72,27 +72,33 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
 
 /// No unit was seen: the journals tell whether the runtime was stopped, died, or hangs.
 fn unreachable(facts: &Facts, node: &str, runtime: &str, subject: crate::subject::Subject) -> Finding {
-    let stopping = facts.journal_says(node, |c| *c == NodeClaim::RuntimeStopping);
-    let socket = facts.journal_says(node, |c| matches!(c, NodeClaim::RuntimeUnreachable { .. }));
-    let how = match (&stopping, &socket) {
-        (Some(_), _) | (_, Some((NodeClaim::RuntimeUnreachable { how: "missing" }, _))) => "stopped",
-        (_, Some((NodeClaim::RuntimeUnreachable { how: "refused" }, _))) => "failed",
-        _ => "unreachable",
-    };
+    let says = |claim: NodeClaim| facts.journal_says(node, |c| *c == claim).map(|(_, proof)| proof);
+    let stopping = says(NodeClaim::RuntimeStopping);
+    let [missing, refused, timeout] =
+        ["missing", "refused", "timeout"].map(|how| says(NodeClaim::RuntimeUnreachable { how }));
     let cannot = "the kubelet cannot start, stop or look at any container";
-    let summary = match how {
-        "stopped" => format!("{runtime} on node {node} was stopped: its socket is gone, and {cannot}."),
-        "failed" => format!("{runtime} on node {node} died: its socket refuses, and {cannot}."),
-        _ => format!("The kubelet of {node} cannot reach {runtime}."),
+    // A socket that takes a request has a process behind it; requests that were under way when it ended time out as well.
+    let (how, summary) = if stopping.is_some() || missing.is_some() {
+        ("stopped", format!("{runtime} on node {node} was stopped: its socket is gone, and {cannot}."))
+    } else if refused.is_some() {
+        ("failed", format!("{runtime} on node {node} died: its socket refuses, and {cannot}."))
+    } else if timeout.is_some() {
+        ("hangs", format!("{runtime} on node {node} takes requests and does not answer them: {cannot}."))
+    } else {
+        ("unreachable", format!("The kubelet of {node} cannot reach {runtime}."))
     };
-    let mut finding = Finding::new(Code::RuntimeDown, subject, summary).aspect("how", how);
+    let code = if how == "hangs" { Code::RuntimeUnresponsive } else { Code::RuntimeDown };
+    let mut finding = Finding::new(code, subject, summary).aspect("how", how);
+    if how == "hangs" {
+        finding = finding.at_most(Certainty::Likely);
+    }
     if how == "unreachable" {
         finding = finding.at_most(Certainty::Likely).not_seen(
             format!("whether {runtime} was stopped, failed or hangs"),
             Some(Read::Journal { node: node.into(), unit: runtime.into(), since: None }),
         );
     }
-    for (_, proof) in stopping.into_iter().chain(socket) {
+    for proof in [stopping, missing, refused, timeout].into_iter().flatten().take(2) {
         finding = finding.since(proof.at.clone().filter(|at| at.clock.is_absolute())).shown_by(proof);
     }
     finding
