@@ -30,7 +30,11 @@ pub(super) fn exhausted(
     });
     let capacity = range.as_deref().and_then(range_size).map(i64::from);
     let journal = journal(facts, node);
-    let said = waiting.iter().filter_map(|(_, s)| s.first.clone()).min_by_key(|m| m.print_key());
+    // Each attempt names a sandbox of its own, and so has an event of its own.
+    let attempts = waiting.iter().flat_map(|(pod, _)| facts.about(pod.subject()));
+    let failed =
+        |s: &&Statement| matches!(s.saying, Saying::SandboxFailed { cause: C::AddressesExhausted { .. } });
+    let said = attempts.filter(failed).filter_map(|s| s.first.clone()).min_by_key(|m| m.print_key());
     // An event tells a minute, a line of the journal a moment of it.
     let first = journal
         .as_ref()

@@ -253,6 +253,20 @@ static SINGLE: &[Cause] = &[
         "fewer servers answer more slowly, and calls queue",
     ),
     cause(
+        ServiceShort,
+        DependencyUnreachable,
+        Relation::DependsOn,
+        None,
+        "fewer servers answer more slowly, and calls run out of time",
+    ),
+    cause(
+        ConnectionPoolExhausted,
+        ReadinessProbeFailing,
+        Relation::Pod,
+        None,
+        "a caller that gets no connection says that it is not ready",
+    ),
+    cause(
         ServiceWithoutEndpoints,
         ServiceShort,
         Relation::ServedBy,
