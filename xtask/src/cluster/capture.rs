@@ -77,7 +77,10 @@ fn logs(api: &Api, namespace: &str) -> Result<Vec<Record>, Failure> {
                     "/api/v1/namespaces/{namespace}/pods/{name}/log?container={of}&previous={previous}"
                 );
                 // A container that has not begun has no log, and a node that is gone gives none.
-                api.get(&path).ok().filter(|log| !log.starts_with(b"unable to retrieve container logs"))
+                let log = api.get(&path).ok().filter(|log| !log.starts_with(b"unable to retrieve"))?;
+                let option = if previous { " --previous" } else { "" };
+                let command = format!("$ kubectl logs {name} -n {namespace} -c {of}{option}\n");
+                Some([command.into_bytes(), log].concat())
             };
             let ended = container["restartCount"].as_u64().unwrap_or(0) > 0;
             let current = log(false).map(|bytes| (format!("logs/{namespace}/{name}/{of}.log"), bytes));
