@@ -1,5 +1,6 @@
 //! See `eviction.md` for what this means and the cases it must pass.
 
+use super::eviction_words::culprits;
 use crate::facts::{Facts, PodFact};
 use crate::finding::{Code, Course, Finding, Honesty, Proof, Remedy};
 use crate::scan::message::{Eviction, Lifecycle, Saying, eviction};
@@ -42,19 +43,15 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
             // pkg/kubelet/eviction/eviction_manager.go `Admit`
             let takes =
                 if resource == "memory" { "takes none without requests" } else { "takes no new ones" };
-            found.push(
-                Finding::new(
-                    Code::NodePressure,
-                    node.subject(),
-                    format!(
-                        "Node {} runs out of {resource}: the kubelet evicts pods and {takes}.",
-                        node.name
-                    ),
-                )
-                .aspect("resource", resource)
-                .since(condition.since.clone())
-                .shown_by(Proof::object(object, format!("condition {kind}=True"))),
-            );
+            let finding = Finding::new(
+                Code::NodePressure,
+                node.subject(),
+                format!("Node {} runs out of {resource}: the kubelet evicts pods and {takes}.", node.name),
+            )
+            .aspect("resource", resource)
+            .since(condition.since.clone())
+            .shown_by(Proof::object(object, format!("condition {kind}=True")));
+            found.push(culprits(facts, &node.name, resource, finding));
         }
     }
 }
