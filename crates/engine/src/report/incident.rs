@@ -13,7 +13,7 @@ use crate::finding::{Certainty, Honesty, NotSeen, Proof, Severity};
 use unicode_width::UnicodeWidthStr;
 
 /// The most lines of one incident; with head and foot a report of one stays within 60.
-const LINES: usize = 57;
+const LINES: usize = 55;
 
 /// How much of each part is told.
 #[derive(Clone, Copy)]
@@ -58,7 +58,7 @@ const LEVELS: [Limits; 5] = [
     Limits {
         steps: 8,
         proofs: 1,
-        proof_lines: 2,
+        proof_lines: 1,
         summary_lines: 4,
         changes: 3,
         ruled_out: 4,
