@@ -210,3 +210,59 @@ fn what_is_meant_to_end_is_no_incident() {
         diagnose(&items).incidents.iter().map(|i| format!("{} {}", i.root.code.as_str(), i.title)).collect();
     assert_eq!(told, [""; 0]);
 }
+
+/// A node short of memory, and pods on it that were evicted.
+fn pressure(message: &str) -> Vec<Value> {
+    let mut items = evictions(1, message);
+    items.push(json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n1", "creationTimestamp": "2026-10-01T08:00:00Z"},
+        "status": {"conditions": [
+            {"type": "Ready", "status": "True", "lastHeartbeatTime": "2026-11-23T02:31:00Z", "lastTransitionTime": "2026-10-01T08:00:00Z"},
+            {"type": "MemoryPressure", "status": "True", "lastHeartbeatTime": "2026-11-23T02:31:00Z", "lastTransitionTime": "2026-11-23T02:29:50Z"}]}}));
+    items
+}
+
+#[test]
+fn a_node_short_of_memory_evicts_for_memory_alone() {
+    let caused = |message: &str| {
+        let report = diagnose(&pressure(message));
+        report.incidents.iter().any(|incident| {
+            incident.root.code == Code::NodePressure
+                && incident.because.iter().any(|step| step.code == Code::PodEvicted)
+        })
+    };
+    assert!(caused(NODE_SHORT));
+    assert!(!caused(OWN_LIMIT));
+    let told = first(&pressure(NODE_SHORT)).root.summary;
+    assert!(told.contains("900Mi"), "{told}");
+}
+
+#[test]
+fn who_took_a_quota_just_before_is_told_and_not_who_holds_most() {
+    let holds = |name: &str, created: &str, amount: &str| {
+        json!({"apiVersion": "v1", "kind": "Pod",
+            "metadata": {"name": format!("{name}-0"), "namespace": "shop", "uid": name, "creationTimestamp": created,
+                "ownerReferences": owner("StatefulSet", name)},
+            "spec": {"nodeName": "n1", "containers": [{"name": "app", "image": "shop/app:1", "resources": {"requests": {"memory": amount}}}]},
+            "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}})
+    };
+    let mut items = deployment(1, 0);
+    items[1]["status"] = json!({"replicas": 0, "observedGeneration": 1});
+    items.push(holds("ledger", "2026-10-02T08:00:00Z", "2Gi"));
+    items.push(holds("index", "2026-11-23T02:20:00Z", "1000Mi"));
+    items.push(json!({"apiVersion": "v1", "kind": "Event", "metadata": {"name": "e", "namespace": "shop"},
+        "involvedObject": {"apiVersion": "apps/v1", "kind": "ReplicaSet", "namespace": "shop", "name": SET, "uid": SET},
+        "reason": "FailedCreate", "type": "Warning", "count": 3,
+        "message": "Error creating: pods \"web-6f5b7c9d8-x2k4p\" is forbidden: exceeded quota: team, requested: requests.memory=300Mi, used: requests.memory=3048Mi, limited: requests.memory=3Gi",
+        "firstTimestamp": "2026-11-23T02:30:00Z", "lastTimestamp": "2026-11-23T02:40:00Z"}));
+    let mut out = Intake::default();
+    let list = |kind: &str, items: Vec<&Value>| json!({"apiVersion": "v1", "kind": kind, "metadata": {"resourceVersion": "1"}, "items": items});
+    let pods = list("PodList", items.iter().filter(|item| item["kind"] == "Pod").collect()).to_string();
+    let rest = list("List", items.iter().filter(|item| item["kind"] != "Pod").collect()).to_string();
+    intake::read(RawRecord { path: "objects/pods/shop.json", bytes: pods.as_bytes() }, &mut out);
+    intake::read(RawRecord { path: "rest.json", bytes: rest.as_bytes() }, &mut out);
+    let report =
+        engine::diagnose(&out.finish().0, &engine::report::Options { all: true, ..Default::default() });
+    let quota =
+        report.incidents.iter().find(|i| i.root.code == Code::QuotaExceeded).expect("the quota is told");
+    assert!(quota.root.summary.contains("StatefulSet shop/index took 1000Mi"), "{}", quota.root.summary);
+}

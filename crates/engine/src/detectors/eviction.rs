@@ -1,5 +1,6 @@
 //! See `eviction.md` for what this means and the cases it must pass.
 
+use super::eviction_words::culprits;
 use crate::facts::{Facts, PodFact, Statement};
 use crate::finding::{Code, Course, Finding, Honesty, Proof, Remedy};
 use crate::moment::{Moment, SECOND};
@@ -49,10 +50,11 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
                 .aspect("resource", resource)
                 .shown_by(Proof::object(object, format!("condition {kind}=True")));
             let met = facts.about(&node.subject()).find(|s| is_threshold(s, resource));
-            found.push(match met {
+            let finding = match met {
                 Some(met) => finding.since(met.first.clone()).shown_by(met.proof()),
                 None => finding.since(condition.since.clone().map(written_late)),
-            });
+            };
+            found.push(culprits(facts, &node.name, resource, finding));
         }
     }
 }

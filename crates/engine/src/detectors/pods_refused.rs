@@ -1,8 +1,9 @@
 //! See `pods_refused.md` for what this means and the cases it must pass.
 
+use super::quota_pool::holders;
 use super::refusal_words::finding;
 use crate::facts::{Facts, Statement};
-use crate::finding::Finding;
+use crate::finding::{Code, Finding};
 use crate::scan::message::{Refusal, Saying};
 use crate::subject::{Kind, Subject};
 use std::collections::BTreeMap;
@@ -23,7 +24,10 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
         };
         let owner = facts.top(&last.subject);
         let Some(mut finding) = finding(cause, last, &owner) else { continue };
-        finding = finding.hits([owner]).since(last.first.clone()).shown_by(last.proof());
+        finding = finding.hits([owner.clone()]).since(last.first.clone()).shown_by(last.proof());
+        if finding.code == Code::QuotaExceeded {
+            finding = holders(facts, finding, &owner);
+        }
         for (statement, _) in
             refusals.iter().filter(|(s, other)| !std::ptr::eq(*s, last) && alike(cause, other))
         {

@@ -3,7 +3,7 @@
 use crate::Text;
 use crate::facts::Statement;
 use crate::finding::{Certainty, Code, Finding, Honesty, Remedy};
-use crate::scan::message::Refusal;
+use crate::scan::message::{Refusal, WebhookFailure};
 use crate::subject::{Kind, Subject};
 
 pub(super) fn finding(cause: &Refusal, statement: &Statement, owner: &Subject) -> Option<Finding> {
@@ -64,13 +64,23 @@ pub(super) fn finding(cause: &Refusal, statement: &Statement, owner: &Subject) -
             owner.clone(),
             format!("{who} names priority class {name}, which does not exist: none of its pods can be created."),
         ),
-        Refusal::WebhookFailed { webhook, .. } => Finding::new(
-            Code::WebhookUnreachable,
-            owner.clone(),
-            format!("Admission webhook {webhook} cannot be called, and pods of {who} are refused without it."),
-        )
-        .aspect("webhook", webhook.clone())
-        .at_most(Certainty::Certain),
+        Refusal::WebhookFailed { webhook, service, how } => {
+            let service = service.as_ref().map(|(ns, name)| Subject::new(Kind::Service, Some(ns), name));
+            let at = service.as_ref().map_or_else(String::new, |s| format!(" at Service {}", s.path()));
+            let why = match how {
+                WebhookFailure::NoEndpoints => ", which has no endpoint,",
+                WebhookFailure::ServiceMissing => ", which does not exist,",
+                _ => "",
+            };
+            let mut finding = Finding::new(
+                Code::WebhookUnreachable,
+                owner.clone(),
+                format!("Admission webhook {webhook}{at}{why} cannot be called, and pods of {who} are refused without it."),
+            )
+            .aspect("webhook", webhook.clone());
+            finding.depends_on.extend(service);
+            finding
+        }
         Refusal::WebhookDenied { webhook, .. } => {
             Finding::new(
                 Code::AdmissionDenied,

@@ -217,7 +217,12 @@ pub fn is_below(path: &str, prefix: &str) -> bool {
 /// Who wrote an object into being: whoever wrote at the time of its creation.
 pub fn creator(object: &Object) -> Option<Text> {
     let created = object.created.as_ref()?;
-    let at_birth = |manager: &&Manager| manager.at.as_ref().is_some_and(|at| same_second(at, created));
+    // A controller writes the status at once, too.
+    let at_birth = |manager: &&Manager| {
+        !is_controller(manager)
+            && &*manager.subresource != "status"
+            && manager.at.as_ref().is_some_and(|at| same_second(at, created))
+    };
     object.managers.iter().find(at_birth).map(|manager| manager.name.clone())
 }
 

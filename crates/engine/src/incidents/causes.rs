@@ -26,6 +26,8 @@ pub(super) enum Relation {
     Owner,
     /// The cause is of a node, and the effect hits a pod there or the node itself.
     Node,
+    /// The cause is of a node that is short of something, and the effect hits a pod there for want of it.
+    NodeShort,
     /// The effect is of a Service that selects pods of the cause.
     ServedBy,
     /// The effect's pods name, in their environment, a Service that selects pods of the cause, or is the cause.
@@ -56,6 +58,12 @@ impl Relation {
                 }
                 b.pods.iter().any(|pod| facts.pod(pod).and_then(|p| p.pod.node.as_ref()).is_some_and(of_node))
             }
+            Relation::NodeShort => {
+                // What passed a limit of its own is ended wherever it runs.
+                effect.aspect_of("scope") == Some("node")
+                    && is_short_of(cause.aspect_of("resource"), effect.aspect_of("resource"))
+                    && Relation::Node.holds(cause, a, effect, b, facts)
+            }
             Relation::ServedBy => meet(&a.services, &b.services),
             Relation::DependsOn => meet(&a.services, &b.depends_on),
             Relation::Tainted => effect.aspect_of("taint").is_some_and(|taint| {
@@ -63,6 +71,18 @@ impl Relation {
                     && facts.node(&cause.subject.name).is_some_and(|n| n.taints().any(|t| *t.key == *taint))
             }),
         }
+    }
+}
+
+/// Whether a node's pressure is for what a pod was evicted for (pkg/kubelet/eviction/helpers.go, all versions: disk
+/// pressure stands for space and inodes of both file systems).
+fn is_short_of(pressure: Option<&str>, resource: Option<&str>) -> bool {
+    match (pressure, resource) {
+        (Some("disk"), Some(resource)) => !matches!(resource, "memory" | "pids"),
+        (Some(pressure), Some(resource)) => {
+            pressure == resource || !matches!(resource, "memory" | "pids" | "ephemeral-storage" | "inodes")
+        }
+        _ => true,
     }
 }
 
@@ -175,6 +195,7 @@ const CALLER_TROUBLE: &[Code] = &[
     ApplicationError,
     ReadinessProbeFailing,
     NameResolutionFailing,
+    WebhookUnreachable,
 ];
 
 /// The rows that stand alone.
@@ -182,7 +203,7 @@ static SINGLE: &[Cause] = &[
     cause(
         NodePressure,
         PodEvicted,
-        Relation::Node,
+        Relation::NodeShort,
         Some(600),
         "the kubelet evicts pods to get a resource back",
     ),

@@ -1,8 +1,8 @@
 //! What feeds itself: an effect that makes its own cause again, told with the edge to break.
 
 use crate::Text;
-use crate::evidence::{Body, Group};
-use crate::facts::{Facts, PodFact};
+use crate::evidence::Body;
+use crate::facts::Facts;
 use crate::finding::{Code, Finding};
 use crate::report::{Loop, Step};
 use crate::scan::message::{Disruption, Lifecycle, Refusal, Saying};
@@ -96,9 +96,9 @@ fn thrown_out(top: &Subject, gone: &Gone, facts: &Facts) -> Option<Loop> {
     if gone.tainted.len() < TURNS {
         return None;
     }
-    let (back, break_at) = match facts.pods_of(top).find_map(pinned_to) {
+    let (back, break_at) = match pinned_to(top, facts) {
         Some(node) => (
-            format!("its spec names node {node}, and no scheduler is asked"),
+            format!("its template names node {node}, and no scheduler is asked"),
             format!("nodeName in the template, or the taint of node {node}"),
         ),
         None => (
@@ -109,11 +109,9 @@ fn thrown_out(top: &Subject, gone: &Gone, facts: &Facts) -> Option<Loop> {
     looped(gone.tainted.len(), ["the taint manager deletes a pod".to_owned(), again, back], break_at)
 }
 
-/// The node that a pod has without a scheduler: its spec names it, and no condition says that it was scheduled.
-fn pinned_to(pod: &PodFact) -> Option<Text> {
-    let node = pod.pod.node.clone()?;
-    let seen = pod.object.shows(Group::Status) && pod.pod.conditions.is_some();
-    (seen && pod.condition("PodScheduled").is_none()).then_some(node)
+/// The node that a workload's template names: its pods come to it without a scheduler, and so past its taints.
+fn pinned_to(top: &Subject, facts: &Facts) -> Option<Text> {
+    facts.workload(top)?.workload.template.as_ref()?.pod.node.clone()
 }
 
 /// The topmost owner of a pod, also of one that is gone and known by its events only.

@@ -45,11 +45,15 @@ fn impact(impact: &Impact) -> String {
 
 /// What was changed, in a sentence.
 pub(super) fn change_text(change: &Change) -> String {
+    // The field's first word tells whether it is one or many: `arguments of container app`.
+    let word = change.field.split(' ').next().unwrap_or_default();
+    let many = word.ends_with('s') && !word.ends_with("ss");
+    let (is, was) = if many { ("are", "were") } else { ("is", "was") };
     let what = match (&change.from, &change.to) {
-        (Some(from), Some(to)) => format!("is now {to}, was {from}"),
-        (None, Some(to)) => format!("is now {to}"),
-        (Some(from), None) => format!("is gone, was {from}"),
-        (None, None) => "was changed".to_owned(),
+        (Some(from), Some(to)) => format!("{is} now {to}, {was} {from}"),
+        (None, Some(to)) => format!("{is} now {to}"),
+        (Some(from), None) => format!("{is} gone, {was} {from}"),
+        (None, None) => format!("{was} changed"),
     };
     let by = change.by.as_ref().map_or_else(String::new, |by| format!(" Written by {by}."));
     if change.field == CREATED {
