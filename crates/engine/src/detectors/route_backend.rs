@@ -10,16 +10,17 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
     for table in facts.route_tables() {
         let named = Names::of(&table, facts);
         for route in &table.routes {
-            let finding = missing(facts, &table, route).or_else(|| misdirected(facts, &table, route, &named));
+            let finding =
+                missing(facts, &table, route, &named).or_else(|| misdirected(facts, &table, route, &named));
             found.extend(finding);
         }
     }
 }
 
 /// A backend that is no Service, or a port that the Service does not have.
-fn missing(facts: &Facts, table: &RouteTable, route: &RouteFact) -> Option<Finding> {
+fn missing(facts: &Facts, table: &RouteTable, route: &RouteFact, named: &Names) -> Option<Finding> {
     let ingress = table.object.subject.kind == Kind::Ingress;
-    let known = |route: &&RouteFact| facts.object(&route.service).is_some();
+    let mut certainty = if ingress { Certainty::Certain } else { Certainty::Likely };
     let (aspect, why) = match facts.object(&route.service).map(|object| &object.body) {
         Some(Body::Service(service)) => {
             let port = route.port.as_ref()?;
@@ -40,16 +41,24 @@ fn missing(facts: &Facts, table: &RouteTable, route: &RouteFact) -> Option<Findi
                 format!("Service {} has no port {port}; it has {}", route.service.path(), have.join(", ")),
             )
         }
-        // Names in a configuration may be resolved by something else: they are Services where most of the table is.
-        None if facts.is_missing(&route.service)
-            && (ingress || table.routes.iter().filter(known).count() * 3 >= table.routes.len() * 2) =>
-        {
-            ("service", format!("there is no Service {}", route.service.path()))
+        None if facts.is_missing(&route.service) => {
+            let there_is = match named.unrouted(table, &route.path) {
+                _ if ingress => String::new(),
+                Some(meant) => {
+                    format!("; Service {}, after which the path is called, gets nothing", meant.path())
+                }
+                // A part of the application that is not deployed here is in its configuration all the same.
+                None if named.is_regular || !is_only_gap(facts, table) => return None,
+                None => {
+                    certainty = Certainty::Possible;
+                    String::new()
+                }
+            };
+            ("service", format!("there is no Service {}{there_is}", route.service.path()))
         }
         _ => return None,
     };
     let summary = format!("{} sends {} to {}, and {why}.", who(table), route.path, route.service.name);
-    let certainty = if ingress { Certainty::Certain } else { Certainty::Likely };
     Some(
         finding(Code::RouteBackendMissing, facts, table, route, summary)
             .aspect("missing", aspect)
@@ -57,13 +66,15 @@ fn missing(facts: &Facts, table: &RouteTable, route: &RouteFact) -> Option<Findi
     )
 }
 
+/// Whether all backends of a table are Services but one.
+fn is_only_gap(facts: &Facts, table: &RouteTable) -> bool {
+    let gaps = table.routes.iter().filter(|route| facts.object(&route.service).is_none()).count();
+    gaps == 1 && table.routes.len() >= 3
+}
+
 /// A path named like a Service that gets no request, sent to another Service that has a path of its own.
 fn misdirected(facts: &Facts, table: &RouteTable, route: &RouteFact, named: &Names) -> Option<Finding> {
-    let meant = named.meant(&route.path)?;
-    let mut routes = table.routes.iter();
-    if !named.is_regular || *meant == route.service || routes.any(|other| other.service == *meant) {
-        return None;
-    }
+    let meant = named.unrouted(table, &route.path)?;
     let own = table
         .routes
         .iter()

@@ -37,6 +37,12 @@ impl Names {
         names
     }
 
+    /// The Service that a path is called after, where no route of the table leads to it and most follow their names.
+    pub fn unrouted(&self, table: &RouteTable, path: &str) -> Option<&Subject> {
+        let meant = self.meant(path).filter(|_| self.is_regular)?;
+        (!table.routes.iter().any(|route| route.service == *meant)).then_some(meant)
+    }
+
     /// The Service that a segment of the path is called after.
     pub fn meant(&self, path: &str) -> Option<&Subject> {
         path.split('/').find_map(|segment| {

@@ -53,15 +53,15 @@ impl<'e> Facts<'e> {
                         port: route.port.map(|port| port.to_string().into()),
                     })
                 });
-                (self.reader_of(&object.subject), routes.collect())
+                (self.reader_of(&object.subject)?, routes.collect())
             }
             _ => return None,
         };
         (!routes.is_empty()).then_some(RouteTable { object, owner, routes })
     }
 
-    /// The one workload that mounts a ConfigMap; the ConfigMap itself where there is none, or several.
-    fn reader_of(&self, map: &Subject) -> Subject {
+    /// The one workload that mounts a ConfigMap; the ConfigMap itself where several do. What none mounts routes nothing.
+    fn reader_of(&self, map: &Subject) -> Option<Subject> {
         let here = |subject: &Subject| subject.namespace == map.namespace;
         let by_pods =
             self.pods().filter(|p| here(p.subject()) && mounts(p.pod, map)).map(|p| p.top().clone());
@@ -75,8 +75,9 @@ impl<'e> Facts<'e> {
         let readers: BTreeSet<Subject> = by_pods.chain(by_templates).collect();
         let mut readers = readers.into_iter();
         match (readers.next(), readers.next()) {
-            (Some(only), None) => only,
-            _ => map.clone(),
+            (Some(only), None) => Some(only),
+            (Some(_), Some(_)) => Some(map.clone()),
+            (None, _) => None,
         }
     }
 

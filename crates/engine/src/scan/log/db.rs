@@ -354,7 +354,6 @@ fn full(_: &str, claims: &mut Claims) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::scan::log::LogSummary;
 
     /// What the claims of a line are of, by their variants.
