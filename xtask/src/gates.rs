@@ -1,10 +1,13 @@
 //! `cargo xtask gates`: laws and gates over every capture that is there: whatever the order, whatever else stands beside
-//! it, the verdict is the same; without what it cites, it does not stand.
+//! it, and whatever things are called, the verdict is the same; without what it cites it does not stand, and without any
+//! other source it does not become a wrong one.
 
 mod mutation;
 mod noise;
+mod rename;
 mod rewrite;
 mod shuffle;
+mod without;
 
 use crate::run::{self, Options};
 use crate::{Failure, Outcome, accuracy, place};
@@ -23,6 +26,8 @@ const GATES: &[Gate] = &[
     ("rewrite", rewrite::holds),
     ("noise", noise::holds),
     ("mutation", mutation::holds),
+    ("rename", rename::holds),
+    ("without", without::holds),
 ];
 
 /// A folder of evidence, read.

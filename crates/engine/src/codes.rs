@@ -104,6 +104,8 @@ codes! {
     VolumeNodeMismatch "volume-node-mismatch" "0.1" "The pod's volume cannot be reached from any node that would do";
     Unschedulable "unschedulable" "0.1" "The scheduler finds no node for the pod";
     SchedulingGated "scheduling-gated" "0.1" "The pod waits for its scheduling gates";
+    PodRejected "pod-rejected" "0.1" "The kubelet does not take a pod that was assigned to its node";
+    TaintEviction "taint-eviction" "0.1" "Pods are deleted because of a taint of their node that they do not tolerate";
     // Storage.
     ClaimUnbound "claim-unbound" "0.1" "A claim has no volume";
     ClaimMissing "claim-missing" "0.1" "A pod names a claim that does not exist";
@@ -122,6 +124,9 @@ codes! {
     NodeRebooted "node-rebooted" "0.1" "A node was rebooted";
     KernelPanic "kernel-panic" "0.1" "The kernel of a node panicked or hung";
     NodeNotReady "node-not-ready" "0.1" "A node is not ready, and nothing seen says why";
+    NodeNetworkSaturated "node-network-saturated" "0.1" "A table of a node's network stack is full, and packets are dropped";
+    NodeHardwareFailing "node-hardware-failing" "0.1" "The memory or a processor of a node reports errors";
+    ProcessLimitReached "process-limit-reached" "0.1" "No process can be started any more in a container's cgroup";
     KubeProxyDown "kube-proxy-down" "0.1" "kube-proxy of a node does not run";
     ControlPlaneStale "control-plane-stale" "0.1" "A controller of the control plane has stopped renewing its lease";
     // Admission.
@@ -136,6 +141,8 @@ codes! {
     ServiceProtocolMismatch "service-protocol-mismatch" "0.1" "A Service names the wrong protocol";
     ServiceWithoutEndpoints "service-without-endpoints" "0.1" "A Service has no ready endpoint";
     ServiceShort "service-short" "0.1" "A Service has fewer ready endpoints than it should";
+    RouteBackendMissing "route-backend-missing" "0.1" "A route leads to a Service or port that does not exist";
+    RouteMisdirected "route-misdirected" "0.1" "A route sends a path to the Service of another";
     DependencyAddressWrong "dependency-address-wrong" "0.1" "A container's environment names an address that no Service has";
     DependencyScaledToZero "dependency-scaled-to-zero" "0.1" "A workload that others need is scaled to zero";
     DependencyUnreachable "dependency-unreachable" "0.1" "A workload cannot reach something that it depends on";
@@ -147,6 +154,10 @@ codes! {
     NameResolutionFailing "name-resolution-failing" "0.1" "A workload cannot resolve names that exist";
     PortConflict "port-conflict" "0.1" "Two processes of a pod want the same port";
     // Workloads.
+    AutoscalerBlind "autoscaler-blind" "0.1" "An autoscaler gets no metrics, or cannot set the size of its workload";
+    DeletionStuck "deletion-stuck" "0.1" "A pod that was deleted is still there long after its grace period";
+    InitContainerStuck "init-container-stuck" "0.1" "An init container runs and does not end";
+    ReadinessGateUnmet "readiness-gate-unmet" "0.1" "A pod's containers are ready, and a readiness gate is not met";
     JobFailed "job-failed" "0.1" "A Job gave up";
     WorkloadUnavailable "workload-unavailable" "0.1" "A workload has fewer ready pods than it should, and nothing seen says why";
     PodNotReady "pod-not-ready" "0.1" "A pod is not ready, and nothing seen says why";

@@ -4,11 +4,14 @@ mod address_pool;
 mod address_remedies;
 mod address_words;
 mod application_exit;
+mod autoscaler_blind;
 mod claim_mismatch;
 mod claims;
 mod config_reference;
 mod control_plane;
+mod database_state;
 mod databases;
+mod deletion_stuck;
 mod dependency_address;
 mod eviction;
 mod eviction_words;
@@ -18,10 +21,13 @@ mod killed;
 mod kube_proxy_down;
 mod kubelet_stopped;
 mod log_claims;
+mod name_resolution;
 mod node_not_ready;
 mod node_trouble;
 mod oom_killed;
 mod placement_words;
+mod pod_rejected;
+mod pod_waits;
 mod pods_refused;
 mod probe_kills;
 mod probe_words;
@@ -30,6 +36,8 @@ mod quota_pool;
 mod readiness_probe;
 mod refusal_words;
 mod rollout_words;
+mod route_backend;
+mod route_names;
 mod runtime_down;
 mod sandbox;
 mod scaled_to_zero;
@@ -37,6 +45,7 @@ mod service_port;
 mod service_selector;
 mod start_failed;
 mod symptoms;
+mod taint_eviction;
 mod unschedulable;
 mod volumes;
 mod words;
@@ -84,6 +93,7 @@ pub static DETECTORS: &[Detector] = &[
     detector!(pods_refused: QuotaExceeded, AdmissionDenied, WebhookUnreachable, ServiceAccountMissing, PriorityClassMissing),
     detector!(probe_kills: LivenessProbeFailing, StartupProbeFailing),
     detector!(readiness_probe: ReadinessProbeFailing),
+    detector!(route_backend: RouteBackendMissing, RouteMisdirected),
     detector!(runtime_down: RuntimeDown, RuntimeUnresponsive),
     detector!(service_port: ServicePortMismatch, ServiceProtocolMismatch),
     detector!(service_selector: ServiceSelectsNothing),
@@ -95,9 +105,16 @@ pub static DETECTORS: &[Detector] = &[
     detector!(volumes: VolumeMountFailed, VolumeAttachFailed),
     detector!(job_failed: JobFailed),
     detector!(scaled_to_zero: DependencyScaledToZero),
-    detector!(log_claims: DatabaseLoginRefused, DatabasePortWrong, NameResolutionFailing, PortConflict, DatabaseConnectionsExhausted, DatabaseReadOnly, DependencyUnreachable, ConnectionPoolExhausted),
-    detector!(node_trouble: NodeRebooted, KernelPanic, NodeDiskFailing, NodeCertificateExpired),
+    detector!(log_claims: DatabaseLoginRefused, DatabasePortWrong, PortConflict, DependencyUnreachable, ConnectionPoolExhausted),
+    detector!(name_resolution: NameResolutionFailing),
+    detector!(database_state: DatabaseConnectionsExhausted, DatabaseReadOnly),
+    detector!(node_trouble: NodeRebooted, KernelPanic, NodeDiskFailing, NodeCertificateExpired, NodeNetworkSaturated, NodeHardwareFailing, ProcessLimitReached),
     detector!(control_plane: ControlPlaneStale),
+    detector!(pod_rejected: PodRejected),
+    detector!(taint_eviction: TaintEviction),
+    detector!(autoscaler_blind: AutoscalerBlind),
+    detector!(deletion_stuck: DeletionStuck),
+    detector!(pod_waits: InitContainerStuck, ReadinessGateUnmet),
 ];
 
 /// Runs every detector.

@@ -8,6 +8,7 @@ mod placement;
 mod pool;
 mod probes;
 mod revisions;
+mod routes;
 mod statement;
 mod template;
 mod topology;
@@ -16,12 +17,13 @@ pub use ends::{End, Why};
 pub use hosts::service_of;
 pub use kernel::{KernelKill, LogLine};
 pub use node_state::{Daemon, daemon, unit_proof};
-pub use placement::{Placement, claims_of};
+pub use placement::{Placement, claims_of, keeping_off};
 pub use pool::{Holder, Pool, holder};
 pub use probes::{Mismatch, ProbeTrouble, asks, probe_subject};
 pub use revisions::{
     Family, Revision, creator, families, is_below, is_controller, is_later_write, run_differences, writer,
 };
+pub use routes::{RouteFact, RouteTable};
 pub use statement::{Stage, Statement, Voice};
 pub use template::{Difference, Field};
 pub use topology::{LogFact, NodeFact, Owned, PodFact, ServiceFact, WorkloadFact};

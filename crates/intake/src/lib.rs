@@ -5,6 +5,7 @@ pub mod kubectl;
 pub mod objects;
 mod pool;
 pub mod redact;
+mod routes;
 pub mod time;
 
 use engine::Text;

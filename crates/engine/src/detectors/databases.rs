@@ -1,11 +1,22 @@
 //! Which workloads are databases, and which of them a client means.
 
-use crate::facts::Facts;
+use crate::evidence::State;
+use crate::facts::{Facts, PodFact};
+use crate::moment::{Moment, Tri};
 use crate::scan::log::Claim;
 use crate::subject::{Kind, Subject};
 
 /// Ports that databases listen on by default: MySQL, PostgreSQL, MongoDB, SQL Server, Oracle.
 const DATABASE_PORTS: &[u16] = &[3306, 5432, 27017, 1433, 1521];
+
+/// How it is known which database a client means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    /// The client's environment names it, it says the same itself, or there is no other.
+    Certainly,
+    /// Of several it is the one that was started last before the trouble.
+    ByStart,
+}
 
 pub(super) fn serves_database(facts: &Facts, workload: &Subject) -> bool {
     facts.pods_of(workload).any(|pod| {
@@ -14,24 +25,65 @@ pub(super) fn serves_database(facts: &Facts, workload: &Subject) -> bool {
     })
 }
 
-/// The database of a workload's namespace: the one whose own log says the same, else the only one.
-pub(super) fn database_of(facts: &Facts, client: &Subject, claim: &Claim) -> Option<Subject> {
-    let mut servers: Vec<Subject> = facts
+/// The database of a workload's namespace that it means by a claim first made at that time.
+pub(super) fn database_of(
+    facts: &Facts,
+    client: &Subject,
+    claim: &Claim,
+    since: Option<&Moment>,
+) -> Option<(Subject, Known)> {
+    let servers: Vec<&Subject> = facts
         .workloads()
         .iter()
         .map(|w| w.subject())
         .filter(|s| s.namespace == client.namespace && matches!(s.kind, Kind::Deployment | Kind::StatefulSet))
         .filter(|s| serves_database(facts, s))
-        .cloned()
         .collect();
-    let says = |server: &Subject| {
-        let logs =
-            facts.logs().iter().filter(|l| l.subject.as_ref().is_some_and(|s| facts.top(s) == *server));
-        logs.into_iter().any(|l| l.log.summary.seen(|c| c == claim).next().is_some())
+    let says = |server: &&&Subject| {
+        let mut logs =
+            facts.logs().iter().filter(|l| l.subject.as_ref().is_some_and(|s| facts.top(s) == ***server));
+        logs.any(|l| l.log.summary.seen(|c| c == claim).next().is_some())
     };
-    if servers.len() > 1 {
-        servers.retain(says);
+    let named = |server: &&&Subject| facts.pods_of(client).any(|pod| names(facts, pod, server));
+    only(servers.iter().filter(named))
+        .or_else(|| only(servers.iter().filter(says)))
+        .or_else(|| only(servers.iter()))
+        .map(|server| ((*server).clone(), Known::Certainly))
+        .or_else(|| Some((latest(facts, &servers, since?)?.clone(), Known::ByStart)))
+}
+
+fn only<T>(mut of: impl Iterator<Item = T>) -> Option<T> {
+    let first = of.next()?;
+    of.next().is_none().then_some(first)
+}
+
+/// Whether a pod's environment names a Service of that workload.
+fn names(facts: &Facts, client: &PodFact, server: &Subject) -> bool {
+    let serves = |service: &Subject| {
+        let fact = facts.services().iter().find(|s| s.object.subject == *service);
+        let pods = fact.and_then(|s| s.pods.as_ref()).into_iter().flatten();
+        pods.filter_map(|&index| facts.pods.get(index)).any(|pod| pod.top() == server)
+    };
+    facts.named_services(client).iter().any(serves)
+}
+
+/// The one of several whose containers were started last before a moment, where the others run for longer.
+fn latest<'s>(facts: &Facts, servers: &[&'s Subject], before: &Moment) -> Option<&'s Subject> {
+    let start = |server: &Subject| {
+        let pods = facts.pods_of(server).flat_map(|pod| &pod.pod.containers);
+        let starts = pods.filter_map(|c| match &c.state {
+            Some(State::Running { started }) => started.clone(),
+            _ => None,
+        });
+        starts
+            .filter(|at| at.before(before) == Tri::Yes)
+            .reduce(|a, b| if a.before(&b) == Tri::Yes { b } else { a })
+    };
+    let starts: Vec<(&Subject, Moment)> = servers.iter().filter_map(|s| Some((*s, start(s)?))).collect();
+    // One whose start was not seen may have been started later.
+    if starts.len() < servers.len() {
+        return None;
     }
-    let only = servers.pop()?;
-    servers.is_empty().then_some(only)
+    let (last, at) = starts.iter().reduce(|a, b| if a.1.before(&b.1) == Tri::Yes { b } else { a })?;
+    starts.iter().all(|(s, other)| s == last || other.before(at) == Tri::Yes).then_some(*last)
 }

@@ -1,14 +1,14 @@
 //! See `log_claims.md` for what this means and the cases it must pass.
 
-use super::databases::{database_of, serves_database};
-use crate::evidence::Body;
+use super::databases::serves_database;
 use crate::facts::{Facts, LogFact, service_of};
-use crate::finding::{Certainty, Code, Finding, Honesty, Proof, Remedy};
+use crate::finding::{Certainty, Code, Course, Finding, Remedy};
 use crate::scan::log::{Claim, Sighting};
 use crate::subject::Subject;
 
 pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
     pools(facts, found);
+    let recovered = facts.recovered();
     for log in facts.troubled_logs() {
         let Some(subject) = &log.subject else { continue };
         let top = facts.top(subject);
@@ -16,7 +16,9 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
         let unresolved = log.log.summary.seen(|c| matches!(c, Claim::NameUnresolved { .. })).next().is_some();
         for sighting in &log.log.summary.sightings {
             if let Some(finding) = told(facts, log, sighting, &top, unresolved) {
-                found.push(finding.hits(pods.clone()).shown_by(log.sighting(sighting)));
+                let over = pods.iter().all(|pod| recovered.contains(pod));
+                let course = if over { Course::Over } else { Course::Ongoing };
+                found.push(finding.hits(pods.clone()).course(course).shown_by(log.sighting(sighting)));
             }
         }
     }
@@ -59,24 +61,6 @@ fn told(
                     .remedy(remedy)
             }
         }
-        Claim::NameUnresolved { host, .. } => {
-            let service = service_of(host, top.namespace.as_deref())?;
-            let exists = facts.object(&service).is_some_and(|o| matches!(o.body, Body::Service(_)));
-            if !exists {
-                return None;
-            }
-            new(
-                Code::NameResolutionFailing,
-                format!("{who} cannot resolve {host}, though Service {} exists.", service.path()),
-            )
-            .shown_by(Proof::object(facts.object(&service)?, format!("Service {} exists", service.path())))
-            .remedy(Remedy::kubectl(
-                "See the pod's DNS settings and whether cluster DNS answers from its node",
-                top,
-                Honesty::Safe,
-                &["get", "pods", "-o", "yaml"],
-            ))
-        }
         Claim::AddressInUse { port } => {
             let port = port.map_or_else(|| "a port".to_owned(), |p| format!("port {p}"));
             new(
@@ -84,26 +68,6 @@ fn told(
                 format!("{who} cannot listen on {port}: another process of the same pod, or of its host network, has it."),
             )
             .remedy(Remedy::advice("Give one of the pod's containers another port; containers of a pod share its ports"))
-        }
-        Claim::TooManyConnections => {
-            let server = if serves_database(facts, top) { top.clone() } else { database_of(facts, top, &sighting.claim)? };
-            Finding::new(
-                Code::DatabaseConnectionsExhausted,
-                server.clone(),
-                format!("{} {} has no connection left for its clients.", server.kind.as_str(), server.path()),
-            )
-            .at_most(Certainty::Likely)
-            .remedy(Remedy::advice("End idle sessions or raise the server's limit; then bound the clients' pools"))
-        }
-        Claim::ReadOnly => {
-            let server = if serves_database(facts, top) { top.clone() } else { database_of(facts, top, &sighting.claim)? };
-            Finding::new(
-                Code::DatabaseReadOnly,
-                server.clone(),
-                format!("{} {} accepts no writes: it runs read-only.", server.kind.as_str(), server.path()),
-            )
-            .at_most(Certainty::Likely)
-            .remedy(Remedy::advice("Find out whether the clients reach a replica, or the server was made read-only (a failover, a full disk)"))
         }
         Claim::Refused { target } | Claim::TimedOut { target } => {
             let host = target.rsplit_once(':').map_or(&**target, |(host, _)| host);

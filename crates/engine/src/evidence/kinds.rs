@@ -219,6 +219,19 @@ pub struct Config {
     pub kind: Option<Text>,
     /// Addresses named in a ConfigMap's values, by key.
     pub addresses: Vec<(Text, Address)>,
+    /// Routes of a gateway or proxy that a ConfigMap's values configure.
+    pub routes: Vec<Route>,
+}
+
+/// A route of a gateway or proxy: where requests for a path are sent.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Route {
+    /// The path, as written: `/orders/**`.
+    pub path: Text,
+    /// The host that gets them.
+    pub host: Text,
+    /// Its port, where written.
+    pub port: Option<u16>,
 }
 
 /// An autoscaler.

@@ -56,10 +56,23 @@ pub struct Pod {
     pub share_processes: Option<bool>,
     /// `status.qosClass`.
     pub qos: Option<Text>,
+    /// `spec.dnsPolicy` and `spec.dnsConfig`.
+    pub dns: Option<Dns>,
     /// `spec.schedulingGates`, names.
     pub scheduling_gates: Option<Vec<Text>>,
     /// Requests and limits of the pod as a whole (1.34+).
     pub limits: Option<Resources>,
+}
+
+/// Whom a pod asks for names.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Dns {
+    /// `spec.dnsPolicy`: `ClusterFirst`, `ClusterFirstWithHostNet`, `Default` (the node's), `None`.
+    pub policy: Option<Text>,
+    /// `spec.dnsConfig.nameservers`.
+    pub servers: Vec<Text>,
+    /// `spec.dnsConfig.searches`.
+    pub searches: Vec<Text>,
 }
 
 /// `status.phase` of a pod.

@@ -5,6 +5,8 @@ use crate::evidence::{Container, Ended, ProbeKind, RestartPolicy, Role, State};
 use crate::finding::{Course, Proof};
 use crate::moment::{Moment, SECOND};
 use crate::scan::message::{KillReason, Lifecycle, Saying};
+use crate::subject::Subject;
+use std::collections::BTreeSet;
 
 /// An end that matters now: of the newest dead instance of a container.
 pub struct End<'f, 'e> {
@@ -71,6 +73,20 @@ impl<'e> Facts<'e> {
             }
         }
         ends
+    }
+
+    /// Pods that ended and are well again: ready, and every end of theirs is over.
+    pub fn recovered(&self) -> BTreeSet<Subject> {
+        let ongoing: BTreeSet<&Subject> = self
+            .ends()
+            .iter()
+            .filter(|end| end.course(self) == Course::Ongoing)
+            .map(|end| end.pod.subject())
+            .collect();
+        self.pods()
+            .filter(|pod| pod.is_ready() == Some(true) && !ongoing.contains(pod.subject()))
+            .map(|pod| pod.subject().clone())
+            .collect()
     }
 
     fn why<'f>(&'f self, pod: &'f PodFact<'e>, container: &'f Container, ended: &Ended) -> Why<'f, 'e> {
@@ -162,13 +178,25 @@ impl End<'_, '_> {
             Some(Moment { latest, clock: crate::moment::Clock::Capture(_), .. }) => Some(-latest),
             _ => None,
         });
+        // A container that ends with success is well in between: what shows a loop is that it goes on.
+        let few = if matches!(self.why, Why::Completed) { 3 } else { 2 };
+        let ready = self.container.ready == Some(true);
         match ran {
             Some(ran) if ran > FORGOTTEN => Course::Over,
-            _ if self.container.ready == Some(true) && self.container.restarts.unwrap_or(0) < 2 => {
-                Course::Over
-            }
+            Some(ran) if ready && self.is_outlived(ran) => Course::Over,
+            _ if ready && self.container.restarts.unwrap_or(0) < few => Course::Over,
             _ => Course::Ongoing,
         }
+    }
+
+    /// Whether the instance that runs now has run for minutes, and much longer than the one that ended: a start that
+    /// failed until what it needs was there.
+    fn is_outlived(&self, ran: i64) -> bool {
+        let life = match (&self.ended.started, &self.ended.finished) {
+            (Some(started), Some(finished)) => started.until(finished).map(|(_, most)| most),
+            _ => None,
+        };
+        life.is_some_and(|life| ran >= 120 * SECOND && ran / 3 > life)
     }
 
     /// The status that tells this end, as proof.

@@ -146,11 +146,7 @@ impl<'e> Facts<'e> {
 
     /// Taints of a node that keep new pods off and that the pod does not tolerate.
     pub fn untolerated<'a>(&self, pod: &PodFact, node: &NodeFact<'a>) -> Vec<&'a Taint> {
-        let tolerations = pod.pod.tolerations.as_deref().unwrap_or(&[]);
-        node.taints()
-            .filter(|taint| &*taint.effect != "PreferNoSchedule")
-            .filter(|taint| !tolerations.iter().any(|t| tolerates(t, taint)))
-            .collect()
+        keeping_off(pod.pod.tolerations.as_deref().unwrap_or(&[]), node)
     }
 
     /// What a pod requests of a resource: the sum of its containers, or the largest init container if that is more
@@ -168,6 +164,14 @@ impl<'e> Facts<'e> {
         let most = apps.max(init);
         (most > 0).then_some(most)
     }
+}
+
+/// Taints of a node that none of the tolerations covers, preferences left out.
+pub fn keeping_off<'a>(tolerations: &[Toleration], node: &NodeFact<'a>) -> Vec<&'a Taint> {
+    node.taints()
+        .filter(|taint| &*taint.effect != "PreferNoSchedule")
+        .filter(|taint| !tolerations.iter().any(|t| tolerates(t, taint)))
+        .collect()
 }
 
 /// The request, or the limit where only that is set: the API server copies it.

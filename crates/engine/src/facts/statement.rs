@@ -2,7 +2,7 @@
 
 use super::{Facts, PodFact};
 use crate::Text;
-use crate::evidence::{Container, Event, State};
+use crate::evidence::{Body, Container, Event, State};
 use crate::finding::Proof;
 use crate::moment::Moment;
 use crate::scan::message::{self, Image, Lifecycle, Saying, Scheduling, Start, Storage};
@@ -88,6 +88,13 @@ pub(super) fn read(facts: &mut Facts<'_>) {
             states(pod, container, &mut statements);
         }
         conditions(pod, &mut statements);
+        refusal(pod, &mut statements);
+    }
+    for object in facts.evidence.of(&Kind::HorizontalPodAutoscaler) {
+        let Body::Autoscaler(scaler) = &object.body else { continue };
+        for condition in scaler.conditions.iter().flatten() {
+            push_condition(object, condition, false, &mut statements);
+        }
     }
     for workload in &facts.workloads {
         for condition in workload.workload.conditions.iter().flatten() {
@@ -149,6 +156,27 @@ fn states<'e>(pod: &PodFact<'e>, container: &'e Container, out: &mut Vec<Stateme
             subject: subject.clone(),
         });
     }
+}
+
+/// A pod whose node did not take it says so in its status; other reasons have statements of their own.
+fn refusal<'e>(pod: &PodFact<'e>, out: &mut Vec<Statement<'e>>) {
+    let (reason, message) =
+        (pod.pod.reason.as_deref().unwrap_or(""), pod.pod.message.as_deref().unwrap_or(""));
+    let saying = message::pod(reason, message);
+    if !matches!(saying, Saying::Lifecycle(Lifecycle::Rejected { .. })) {
+        return;
+    }
+    out.push(Statement {
+        subject: pod.subject().clone(),
+        saying,
+        voice: Voice::State,
+        first: pod.pod.started.clone(),
+        last: None,
+        count: 1,
+        overtaken: false,
+        event: None,
+        proof: Proof::object(pod.object, format!("{}: {reason} {message}", pod.subject().path())),
+    });
 }
 
 fn conditions<'e>(pod: &PodFact<'e>, out: &mut Vec<Statement<'e>>) {

@@ -5,7 +5,7 @@ use super::statement::Stage;
 use crate::Text;
 use crate::evidence::{
     Body, Condition, Container, Endpoints, Evidence, Group, Log, LogSource, Node, Object, Phase, Pod,
-    Service, State, Unit, Workload,
+    Service, State, Unit, View, Workload,
 };
 use crate::moment::Moment;
 use crate::subject::{Kind, Subject, without_pod_suffix, without_schedule, without_template_hash};
@@ -364,6 +364,12 @@ pub(super) fn owners_of_object(evidence: &Evidence, subject: &Subject) -> Vec<Ow
                         .map(|stem| Subject::new(Kind::Deployment, namespace, stem)),
                     Kind::Job => {
                         without_schedule(&at.name).map(|stem| Subject::new(Kind::CronJob, namespace, stem))
+                    }
+                    // A pod that events tell of and that is gone.
+                    Kind::Pod if object.is_none() => {
+                        let gone = Object::new(at.clone(), View::Mention);
+                        let owner = inferred_owner_of_pod(evidence, &gone).map(|owner| owner.subject);
+                        owner.filter(|owner| evidence.get(owner).is_some())
                     }
                     _ => None,
                 };

@@ -104,7 +104,13 @@ pub(super) fn severity(tree: &[&Finding], impact: &Impact, facts: &Facts) -> Sev
         return Severity::Critical;
     }
     let warning = tree.iter().all(|f| {
-        matches!(f.code, Code::NodeRebooted | Code::DependencyAddressWrong | Code::DependencyScaledToZero)
+        use Code::{
+            AutoscalerBlind, DeletionStuck, DependencyAddressWrong, DependencyScaledToZero, NodeRebooted,
+        };
+        matches!(
+            f.code,
+            NodeRebooted | DependencyAddressWrong | DependencyScaledToZero | AutoscalerBlind | DeletionStuck
+        )
     });
     if warning { Severity::Warning } else { Severity::Error }
 }

@@ -1,8 +1,8 @@
 //! Where a finding is: what it shares with others.
 
 use crate::Text;
-use crate::evidence::{EnvSource, VolumeSource};
-use crate::facts::{Facts, service_of};
+use crate::evidence::VolumeSource;
+use crate::facts::Facts;
 use crate::finding::Finding;
 use crate::subject::{Kind, Subject};
 use std::collections::BTreeSet;
@@ -87,12 +87,6 @@ impl Place {
                 ));
             }
         }
-        for env in pod.pod.containers.iter().flat_map(|c| c.env.iter().flatten()) {
-            if let EnvSource::Address(address) = &env.from
-                && let Some(service) = service_of(&address.host, subject.namespace.as_deref())
-            {
-                self.depends_on.insert(service);
-            }
-        }
+        self.depends_on.extend(facts.named_services(pod));
     }
 }

@@ -138,7 +138,7 @@ pub(super) fn usual(finding: &Finding, facts: &Facts) -> Vec<Remedy> {
         Code::NodeCertificateExpired => vec![on.advice(
             "Renew the certificate and restart what uses it; a kubelet renews its own while it still has a valid one",
         )],
-        Code::NodeDiskFailing | Code::KernelPanic => vec![
+        Code::NodeDiskFailing | Code::NodeHardwareFailing | Code::KernelPanic => vec![
             on.cordon("Send no more pods there"),
             on.advice("Keep the kernel's journal, then repair or replace the node"),
         ],
@@ -202,6 +202,28 @@ pub(super) fn usual(finding: &Finding, facts: &Facts) -> Vec<Remedy> {
             ),
         ],
         Code::PortConflict => vec![on.advice("Give one of the two processes another port: containers of a pod share one network")],
+        Code::RouteBackendMissing | Code::RouteMisdirected => {
+            vec![on.advice("Let the route lead to the Service that serves its path; restart what reads its configuration only at start")]
+        }
+        Code::PodRejected => vec![on.advice(
+            "Let the scheduler choose the node (no spec.nodeName), or make room there; the pod itself stays Failed and can be deleted",
+        )],
+        Code::TaintEviction => vec![on.advice(
+            "Let the scheduler place the pods (no nodeName in the template), or let them tolerate the taint",
+        )],
+        Code::NodeNetworkSaturated => vec![
+            on.cordon("Send no more pods there"),
+            on.advice("Find who opens so many connections, then raise the table's limit by sysctl"),
+        ],
+        Code::ProcessLimitReached => {
+            vec![on.advice("Find what starts processes or threads without end; the limit is the kubelet's podPidsLimit")]
+        }
+        Code::AutoscalerBlind => {
+            vec![on.advice("Set requests for every container of the pods, and look whether the metrics API answers")]
+        }
+        Code::DeletionStuck => vec![on.look("See its finalizers and its events before anything is forced")],
+        Code::InitContainerStuck => vec![on.log("Read what it waits for")],
+        Code::ReadinessGateUnmet => vec![on.look("See which condition is missing, and ask the controller that sets it")],
         Code::JobFailed => vec![on.log("Read what its last pod said, before the pod is removed")],
         Code::WorkloadUnavailable | Code::PodNotReady => vec![on.look("See what its pods wait for")],
     }

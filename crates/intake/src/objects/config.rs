@@ -2,7 +2,7 @@
 
 use super::meta::{Make, Metadata, Named};
 use super::wire::{Keys, Map, Str, wire};
-use crate::address;
+use crate::{address, routes};
 use engine::Text;
 use engine::evidence::{Config, ServiceAccount};
 
@@ -29,6 +29,8 @@ wire! {
 
 /// Most addresses that are kept of one ConfigMap.
 const MOST_ADDRESSES: usize = 256;
+/// Most routes that are kept of one ConfigMap.
+const MOST_ROUTES: usize = 512;
 
 impl Make<'_> {
     pub(super) fn config_map(&self, wire: &MapObject<'_>) -> Config {
@@ -38,7 +40,11 @@ impl Make<'_> {
             keys.push(self.text(key));
             let found = address::of(value).map_or_else(|| address::within(value), |one| vec![one]);
             config.addresses.extend(found.into_iter().map(|address| (self.text(key), address)));
+            config.routes.extend(routes::within(value));
         }
+        config.routes.sort();
+        config.routes.dedup();
+        config.routes.truncate(MOST_ROUTES);
         config.addresses.sort();
         config.addresses.dedup();
         config.addresses.truncate(MOST_ADDRESSES);
@@ -53,6 +59,7 @@ impl Make<'_> {
             keys: Some(sorted(keys)),
             kind: Some(self.some(&wire.kind).unwrap_or_else(|| self.text("Opaque"))),
             addresses: Vec::new(),
+            routes: Vec::new(),
         }
     }
 

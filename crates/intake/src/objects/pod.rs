@@ -3,8 +3,10 @@
 use super::container::{ContainerStatus, WireContainer};
 use super::meta::{Make, Metadata, Named, Requirements, WireCondition, WireRequirement, WireSelector};
 use super::wire::{Map, Present, Scalar, Str, wire};
+use engine::Text;
 use engine::evidence::{
-    Affinity, Container, Phase, Pod, PodTerm, RestartPolicy, Role, Template, Toleration, Volume, VolumeSource,
+    Affinity, Container, Dns, Phase, Pod, PodTerm, RestartPolicy, Role, Template, Toleration, Volume,
+    VolumeSource,
 };
 
 wire! {
@@ -38,7 +40,14 @@ wire! {
         host_network: bool = "hostNetwork",
         share_processes: bool = "shareProcessNamespace",
         gates: Vec<Named<'a>> = "schedulingGates",
+        dns_policy: Str<'a> = "dnsPolicy",
+        dns: DnsConfig<'a> = "dnsConfig",
         resources: Requirements<'a> = "resources",
+    }
+    /// `v1.PodDNSConfig`.
+    struct DnsConfig {
+        servers: Vec<Str<'a>> = "nameservers",
+        searches: Vec<Str<'a>> = "searches",
     }
     /// `v1.PodStatus`.
     struct PodStatus {
@@ -155,6 +164,18 @@ wire! {
 }
 
 impl Make<'_> {
+    /// What differs from the default is kept: replicas are many, and nearly all ask the cluster.
+    fn dns(&self, spec: &PodSpec<'_>) -> Option<Dns> {
+        let policy = self.some(&spec.dns_policy).filter(|policy| &**policy != "ClusterFirst");
+        let config = spec.dns.as_ref();
+        let list = |of: Option<&Vec<Str<'_>>>| -> Vec<Text> {
+            of.into_iter().flatten().map(|text| self.text(text)).collect()
+        };
+        let servers = list(config.and_then(|config| config.servers.as_ref()));
+        let searches = list(config.and_then(|config| config.searches.as_ref()));
+        (policy.is_some() || !servers.is_empty()).then_some(Dns { policy, servers, searches })
+    }
+
     pub(super) fn template(&self, wire: &PodTemplate<'_>) -> Template {
         Template {
             labels: wire.metadata.as_ref().and_then(|metadata| self.map(&metadata.labels)),
@@ -204,6 +225,7 @@ impl Make<'_> {
         pod.priority_class = self.some(&spec.priority_class);
         pod.host_network = spec.host_network;
         pod.share_processes = spec.share_processes;
+        pod.dns = self.dns(spec);
         pod.scheduling_gates = self.names(&spec.gates);
         pod.limits = spec.resources.as_ref().and_then(|resources| self.resources(&resources.limits));
         let roles =

@@ -93,7 +93,7 @@ fn narrower(a: Moment, b: Moment) -> Moment {
 fn pod(into: &mut Pod, later: Pod) {
     overlay!(into, later; node, phase, reason, message, printed_status, printed_ready, printed_restarts, ip, started,
         volumes, node_selector, affinity, tolerations, service_account, pull_secrets, restart_policy, grace_seconds,
-        priority_class, host_network, share_processes, qos, scheduling_gates, limits);
+        priority_class, host_network, share_processes, qos, dns, scheduling_gates, limits);
     conditions(&mut into.conditions, later.conditions);
     for container in later.containers {
         match into.containers.iter_mut().find(|c| c.name == container.name) {
@@ -211,6 +211,9 @@ fn config(into: &mut Config, later: Config) {
     overlay!(into, later; keys, kind);
     if !later.addresses.is_empty() {
         into.addresses = later.addresses;
+    }
+    if !later.routes.is_empty() {
+        into.routes = later.routes;
     }
 }
 

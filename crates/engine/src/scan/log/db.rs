@@ -7,8 +7,8 @@ use crate::Text;
 use crate::scan::message::text::{after, between, has, has_any, keep, word};
 
 /// Sources of the wordings: MySQL and MariaDB `errmsg` (5.5 to 9), Connector/J, PostgreSQL `ereport` texts (9 to 17), pgx,
-/// libpq, MongoDB, Redis, RabbitMQ, SQL Server; HikariCP, DBCP, Tomcat JDBC, c3p0, Druid, SQLAlchemy, Go `database/sql`,
-/// Knex, Sequelize, ActiveRecord, Npgsql; Flyway, Liquibase, Alembic.
+/// libpq, PgJDBC, tokio-postgres, MongoDB, Redis, RabbitMQ, SQL Server, Oracle (ORA numbers); HikariCP, DBCP, Tomcat JDBC, c3p0, Druid, SQLAlchemy, Go `database/sql`,
+/// Knex, Sequelize, Prisma, ActiveRecord, Npgsql, sqlx, deadpool, Vert.x; Flyway, Liquibase, Alembic.
 pub(super) const FAMILIES: &[Family] = &[
     Family {
         read: pool,
@@ -37,6 +37,11 @@ pub(super) const FAMILIES: &[Family] = &[
             "Could not get a resource from the pool",
             "connection pool timeout",
             "ResourcePool: timed out",
+            "imed out while waiting for an open connection",
+            "imed out waiting for a slot to become available",
+            "ConnectionAcquireTimeout",
+            "imed out fetching a new connection from the connection pool",
+            "onnection pool reached max wait queue size",
         ],
     },
     Family {
@@ -52,6 +57,7 @@ pub(super) const FAMILIES: &[Family] = &[
             "ER_CON_COUNT_ERROR",
             "connection limit exceeded",
             "node connection limit",
+            "ORA-00020",
         ],
     },
     Family {
@@ -100,6 +106,8 @@ pub(super) const FAMILIES: &[Family] = &[
             "SASL authentication failed",
             "ERR AUTH",
             "invalid username-password pair",
+            "ORA-01017",
+            "is not allowed to connect to this M",
         ],
     },
     Family {
@@ -121,6 +129,13 @@ pub(super) const FAMILIES: &[Family] = &[
             "Could not connect to Redis",
             "Unable to connect to Redis",
             "Error connecting to node",
+            "network-related or instance-specific error",
+            "ORA-12541",
+            "ORA-12514",
+            "driver: bad connection",
+            "PSQLException: The connection attempt failed",
+            "an't reach database server at",
+            "error connecting to server: ",
         ],
     },
     Family {
@@ -268,6 +283,9 @@ fn login(line: &str, claims: &mut Claims) {
         "login refused",
         "PLAIN login refused",
         "28P01",
+        "ORA-01017",
+        "is not allowed to connect to this MySQL server",
+        "is not allowed to connect to this MariaDB server",
     ];
     if has_any(line, KNOWN) {
         // RabbitMQ: `PLAIN login refused: user 'u' - invalid credentials`.
@@ -281,7 +299,7 @@ fn link(line: &str, claims: &mut Claims) {
     if has_any(
         line,
         &["oo many connections", "Access denied", "authentication failed", "already in use", "refused"],
-    ) && !has(line, "Communications link failure")
+    ) && !has_any(line, &["Communications link failure", "ORA-125"])
     {
         return;
     }
@@ -332,4 +350,121 @@ fn locks(line: &str, claims: &mut Claims) {
 
 fn full(_: &str, claims: &mut Claims) {
     claims.add(Claim::StoreFull);
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::scan::log::LogSummary;
+
+    /// What the claims of a line are of, by their variants.
+    fn told(line: &str) -> Vec<String> {
+        let read = LogSummary::read(line);
+        let names = read.sightings.iter().map(|s| format!("{:?}", s.claim));
+        names.map(|text| text.split([' ', '{']).next().unwrap_or("").to_owned()).collect()
+    }
+
+    #[test]
+    fn clients_of_every_language_are_understood() {
+        let mut wrong = Vec::new();
+        for (line, claim) in [
+            // Java: PgJDBC 42, Connector/J 8, ojdbc, HikariCP 5
+            (
+                "org.postgresql.util.PSQLException: Connection to db:5432 refused. Check that the hostname and port are correct and that the postmaster is accepting TCP/IP connections.",
+                "Refused",
+            ),
+            ("org.postgresql.util.PSQLException: The connection attempt failed.", "LinkFailure"),
+            ("java.sql.SQLException: ORA-01017: invalid username/password; logon denied", "LoginRefused"),
+            (
+                "java.sql.SQLRecoverableException: Listener refused the connection with the following error: ORA-12514, TNS:listener does not currently know of service",
+                "LinkFailure",
+            ),
+            ("HikariPool-1 - Connection is not available, request timed out after 30000ms.", "PoolExhausted"),
+            (
+                "java.sql.SQLException: null, message from server: \"Host '10.0.0.9' is not allowed to connect to this MySQL server\"",
+                "LoginRefused",
+            ),
+            // Go: go-sql-driver/mysql, pgx 5, lib/pq, go-redis 9
+            (
+                "Error 1045 (28000): Access denied for user 'shop'@'10.0.0.9' (using password: YES)",
+                "LoginRefused",
+            ),
+            (
+                "Error 1290 (HY000): The MySQL server is running with the --super-read-only option so it cannot execute this statement",
+                "ReadOnly",
+            ),
+            ("[mysql] 2026/11/23 03:05:03 packets.go:122: driver: bad connection", "LinkFailure"),
+            (
+                "failed to connect to `host=db user=shop database=shop`: server error (FATAL: sorry, too many clients already (SQLSTATE 53300))",
+                "TooManyConnections",
+            ),
+            ("redis: connection pool timeout", "PoolExhausted"),
+            // Python: psycopg 3, PyMySQL 1.1, SQLAlchemy 2
+            (
+                "psycopg.OperationalError: connection failed: FATAL:  password authentication failed for user \"shop\"",
+                "LoginRefused",
+            ),
+            ("pymysql.err.OperationalError: (1040, 'Too many connections')", "TooManyConnections"),
+            (
+                "psycopg2.errors.ReadOnlySqlTransaction: cannot execute INSERT in a read-only transaction",
+                "ReadOnly",
+            ),
+            (
+                "sqlalchemy.exc.TimeoutError: QueuePool limit of size 5 overflow 10 reached, connection timed out, timeout 30.00",
+                "PoolExhausted",
+            ),
+            // Node: mysql2 3, pg 8, ioredis 5, Prisma 5, Sequelize 6
+            ("Error: Access denied for user 'shop'@'10.0.0.9' (using password: YES)", "LoginRefused"),
+            ("ReplyError: READONLY You can't write against a read only replica.", "ReadOnly"),
+            ("Error: P1001: Can't reach database server at `db`:`5432`", "LinkFailure"),
+            (
+                "SequelizeConnectionAcquireTimeoutError [SequelizeConnectionAcquireTimeoutError]: Operation timeout",
+                "PoolExhausted",
+            ),
+            // Rust: sqlx 0.8, tokio-postgres 0.7, deadpool 0.12
+            ("Error: pool timed out while waiting for an open connection", "PoolExhausted"),
+            ("Error: error connecting to server: Connection refused (os error 111)", "Refused"),
+            ("Error: Timeout occurred: timed out waiting for a slot to become available", "PoolExhausted"),
+            // .NET: Microsoft.Data.SqlClient 5, Npgsql 8
+            (
+                "Microsoft.Data.SqlClient.SqlException (0x80131904): A network-related or instance-specific error occurred while establishing a connection to SQL Server.",
+                "LinkFailure",
+            ),
+            (
+                "Microsoft.Data.SqlClient.SqlException (0x80131904): Login failed for user 'shop'.",
+                "LoginRefused",
+            ),
+            (
+                "Npgsql.PostgresException (0x80004005): 28P01: password authentication failed for user \"shop\"",
+                "LoginRefused",
+            ),
+            // Ruby: mysql2 0.5, pg 1.5, redis-client
+            (
+                "Mysql2::Error::ConnectionError: Can't connect to MySQL server on 'db:3306' (115)",
+                "LinkFailure",
+            ),
+            (
+                "PG::ConnectionBad: connection to server at \"10.0.0.1\", port 5432 failed: FATAL:  remaining connection slots are reserved for roles with the SUPERUSER attribute",
+                "TooManyConnections",
+            ),
+            ("Errno::ECONNREFUSED: Connection refused - connect(2) for \"redis\" port 6379", "Refused"),
+        ] {
+            if !told(line).iter().any(|told| told == claim) {
+                wrong.push(format!("{:?} and not {claim}: {line}", told(line)));
+            }
+        }
+        assert_eq!(wrong, [""; 0]);
+    }
+
+    #[test]
+    fn words_about_stores_are_no_trouble_by_themselves() {
+        for line in [
+            "pool size is 10, 3 connections in use",
+            "max_user_connections=100",
+            "opened a read-only transaction",
+            "role \"reader\" was granted",
+            "database is ready to accept connections",
+        ] {
+            assert_eq!(told(line), [""; 0], "{line}");
+        }
+    }
 }

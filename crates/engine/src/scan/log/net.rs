@@ -20,6 +20,7 @@ pub(super) const FAMILIES: &[Family] = &[
             "can't connect to remote host",
             "Broker may not be available",
             "kex_exchange_identification",
+            "refused. Check that the hostname and port",
         ],
     },
     Family {
@@ -218,7 +219,9 @@ fn name(line: &str, claims: &mut Claims) {
         {
             // `[Errno -2]` stands there, too, and the type of an exception; they are no names.
             let is_type = host.ends_with("Exception") || host.ends_with("Error");
-            if !before.ends_with(']') && !has(before, "[Errno") && !is_type {
+            // Rust's std: `failed to lookup address information: …`, and Ruby's `getaddrinfo: …`, name no host.
+            let is_word = before.ends_with("address information") || before.ends_with("getaddrinfo");
+            if !before.ends_with(']') && !has(before, "[Errno") && !is_type && !is_word {
                 claims.add(Claim::NameUnresolved { host, how });
                 return;
             }
