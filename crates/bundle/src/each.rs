@@ -1,9 +1,9 @@
 //! Raw records, one after the other, for commands that show what was written and not what it means.
 
-use crate::{Error, MAX_FILE, Manifest, RECORDS, archive, walk};
+use crate::{CAPS, Error, Found, Manifest, RECORDS, archive, relative, walk};
 use intake::RawRecord;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Pushes every record of a file, an archive, a folder, or standard input (`-`) into a sink, in the order of their paths (of an
 /// archive in its own), and names
@@ -27,16 +27,14 @@ pub fn each(path: &Path, sink: &mut dyn FnMut(RawRecord<'_>)) -> Result<Vec<Stri
     }
     let records = Manifest::of(path).map(|_| path.join(RECORDS));
     let root = records.as_deref().unwrap_or(path);
-    let mut files: Vec<PathBuf> = Vec::new();
-    walk(root, 0, &mut files).map_err(open)?;
-    files.sort();
-    let mut unread = Vec::new();
-    for file in files {
-        let relative = file.strip_prefix(root).unwrap_or(&file).to_string_lossy().replace('\\', "/");
-        let fits = std::fs::metadata(&file).is_ok_and(|about| about.len() <= MAX_FILE);
+    let mut found = Found::default();
+    walk(root, 0, &CAPS, &mut found).map_err(open)?;
+    let mut unread: Vec<String> = found.missed.iter().map(|(path, _)| relative(root, path)).collect();
+    for file in found.files {
+        let relative = relative(root, &file);
         match std::fs::read(&file) {
-            Ok(bytes) if fits => sink(RawRecord { path: &relative, bytes: &bytes }),
-            _ => unread.push(relative),
+            Ok(bytes) => sink(RawRecord { path: &relative, bytes: &bytes }),
+            Err(_) => unread.push(relative),
         }
     }
     Ok(unread)

@@ -10,6 +10,7 @@ pub use each::each;
 pub use manifest::{About, FORMAT, MANIFEST, Manifest, RECORDS, Record};
 pub use writer::{Archive, write};
 
+use engine::evidence::{Gap, Locator, Read as Asked, Why};
 use intake::{Intake, RawRecord};
 use std::fmt;
 use std::io::Read;
@@ -17,6 +18,8 @@ use std::path::{Path, PathBuf};
 
 /// The largest single file that is read, in bytes; what is larger is a gap.
 pub const MAX_FILE: u64 = 4 << 30;
+/// The largest that all files of a folder together may be, in bytes.
+pub const MAX_TOTAL: u64 = 64 << 30;
 /// The most files that one folder may hold.
 pub const MAX_FILES: usize = 1_000_000;
 /// The deepest that folders may nest.
@@ -66,11 +69,8 @@ pub fn read(path: &Path) -> Result<Intake, Error> {
 /// The same on so many threads; what is read does not depend on their number.
 pub fn read_on(path: &Path, workers: usize) -> Result<Intake, Error> {
     if path == Path::new("-") {
-        let mut bytes = Vec::new();
-        std::io::stdin().lock().read_to_end(&mut bytes).map_err(Error::Stdin)?;
-        let mut out = Intake::default();
-        intake::read(RawRecord { path: "-", bytes: &bytes }, &mut out);
-        return Ok(out);
+        let bytes = bytes_of(std::io::stdin().lock(), MAX_FILE).map_err(Error::Stdin)?;
+        return Ok(read_one("-", Ok(bytes)));
     }
     let open = |error| Error::Open(path.to_owned(), error);
     let about = std::fs::metadata(path).map_err(open)?;
@@ -79,10 +79,7 @@ pub fn read_on(path: &Path, workers: usize) -> Result<Intake, Error> {
         let manifest = Manifest::of(path);
         let records = manifest.as_ref().map(|_| path.join(RECORDS));
         let path = records.as_deref().unwrap_or(path);
-        let mut files = Vec::new();
-        walk(path, 0, &mut files).map_err(open)?;
-        files.sort();
-        let mut out = read_all(path, &files, workers);
+        let mut out = read_folder(path, &CAPS, workers).map_err(open)?;
         manifest.iter().for_each(|manifest| manifest.tell(&mut out));
         return Ok(out);
     }
@@ -90,44 +87,137 @@ pub fn read_on(path: &Path, workers: usize) -> Result<Intake, Error> {
     if let Some(kind) = archive::kind(path).map_err(open)? {
         return archive::read(path, &name, kind, workers).map_err(open);
     }
-    let bytes = std::fs::read(path).map_err(open)?;
-    let mut out = Intake::default();
-    intake::read(RawRecord { path: &name, bytes: &bytes }, &mut out);
-    Ok(out)
+    let bytes = std::fs::File::open(path).and_then(|file| bytes_of(file, MAX_FILE)).map_err(open)?;
+    Ok(read_one(&name, Ok(bytes)))
 }
 
-/// Every regular file below a folder. Links are not followed.
-fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        let kind = entry.file_type()?;
-        if kind.is_dir() && depth < MAX_DEPTH {
-            // A folder that cannot be entered costs itself alone.
-            let _ = walk(&entry.path(), depth + 1, files);
-        } else if kind.is_file() && files.len() < MAX_FILES {
-            files.push(entry.path());
+/// How much is read.
+#[derive(Clone, Copy, Debug)]
+struct Caps {
+    file: u64,
+    total: u64,
+    files: usize,
+    depth: usize,
+}
+
+const CAPS: Caps = Caps { file: MAX_FILE, total: MAX_TOTAL, files: MAX_FILES, depth: MAX_DEPTH };
+
+/// What a folder holds: the files that are read, in the order of their paths, and the paths that are not, with the reason.
+#[derive(Debug, Default)]
+struct Found {
+    files: Vec<PathBuf>,
+    missed: Vec<(PathBuf, Why)>,
+    bytes: u64,
+}
+
+/// Finds every regular file below a folder. Links are not followed. In the order of the names, so that the caps leave
+/// out the same files every time.
+fn walk(folder: &Path, depth: usize, caps: &Caps, found: &mut Found) -> std::io::Result<()> {
+    let mut entries = std::fs::read_dir(folder)?.collect::<std::io::Result<Vec<_>>>()?;
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in entries {
+        let path = entry.path();
+        let about = match entry.file_type() {
+            Ok(kind) if kind.is_dir() => {
+                let why = if depth >= caps.depth {
+                    Some(Why::Truncated(format!("folders nest deeper than {}", caps.depth).into()))
+                } else {
+                    // A folder that cannot be entered costs itself alone.
+                    walk(&path, depth + 1, caps, found).err().map(unreached)
+                };
+                found.missed.extend(why.map(|why| (path, why)));
+                continue;
+            }
+            Ok(kind) if !kind.is_file() => continue,
+            Ok(_) => entry.metadata(),
+            Err(error) => Err(error),
+        };
+        let total = |size: u64| found.bytes.saturating_add(size);
+        let why = match about {
+            Err(error) => unreached(error),
+            Ok(about) if about.len() > caps.file => larger(caps.file),
+            Ok(about) if total(about.len()) > caps.total => {
+                Why::Truncated(format!("all files together are larger than {}", size(caps.total)).into())
+            }
+            Ok(_) if found.files.len() >= caps.files => {
+                Why::Truncated(format!("there are more than {} files", caps.files).into())
+            }
+            Ok(about) => {
+                found.bytes = total(about.len());
+                found.files.push(path);
+                continue;
+            }
+        };
+        // Of many that are left out for one reason the first stands for all.
+        if found.missed.len() < MISSED || !matches!(why, Why::Truncated(_)) {
+            found.missed.push((path, why));
         }
     }
     Ok(())
 }
 
+/// Files beyond a cap that are named one by one.
+const MISSED: usize = 100;
+
+fn unreached(error: std::io::Error) -> Why {
+    Why::Unreachable(error.to_string().into())
+}
+
+fn larger(most: u64) -> Why {
+    Why::Truncated(format!("it is larger than {}", size(most)).into())
+}
+
+/// A size in the largest unit that it fills.
+fn size(bytes: u64) -> String {
+    let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    let unit = units.into_iter().find(|(unit, _)| bytes >= *unit);
+    unit.map_or_else(|| format!("{bytes} bytes"), |(unit, name)| format!("{} {name}", bytes / unit))
+}
+
+/// What stands in the place of a file that is not read.
+fn gap(path: &str, why: Why) -> Gap {
+    let path: engine::Text = path.into();
+    let locator = Locator { file: path.clone(), line: None };
+    Gap { read: Asked::File { path }, why, locator }
+}
+
+/// The path of a file inside a folder, with `/` between its parts.
+fn relative(root: &Path, file: &Path) -> String {
+    file.strip_prefix(root).unwrap_or(file).to_string_lossy().replace('\\', "/")
+}
+
+/// Reads a whole file, unless it is larger than it may be.
+fn bytes_of(mut file: impl Read, most: u64) -> std::io::Result<Result<Vec<u8>, Why>> {
+    let mut bytes = Vec::new();
+    file.by_ref().take(most).read_to_end(&mut bytes)?;
+    let more = bytes.len() as u64 == most && file.read(&mut [0])? > 0;
+    Ok(if more { Err(larger(most)) } else { Ok(bytes) })
+}
+
+/// Reads one file of that name.
+fn read_one(name: &str, bytes: std::io::Result<Result<Vec<u8>, Why>>) -> Intake {
+    let mut out = Intake::default();
+    match bytes.unwrap_or_else(|error| Err(unreached(error))) {
+        Ok(bytes) => intake::read(RawRecord { path: name, bytes: &bytes }, &mut out),
+        Err(why) => out.gaps.push(gap(name, why)),
+    }
+    out
+}
+
+/// Reads a folder.
+fn read_folder(root: &Path, caps: &Caps, workers: usize) -> std::io::Result<Intake> {
+    let mut found = Found::default();
+    walk(root, 0, caps, &mut found)?;
+    let mut out = read_all(root, &found.files, caps, workers);
+    out.gaps.extend(found.missed.into_iter().map(|(path, why)| gap(&relative(root, &path), why)));
+    Ok(out)
+}
+
 /// Reads files on several threads, the next one on whichever is free; what they read is joined in the order of the paths.
-fn read_all(root: &Path, files: &[PathBuf], workers: usize) -> Intake {
+fn read_all(root: &Path, files: &[PathBuf], caps: &Caps, workers: usize) -> Intake {
     let read_one = |file: &PathBuf| {
-        let mut out = Intake::default();
-        let relative = file.strip_prefix(root).unwrap_or(file).to_string_lossy().replace('\\', "/");
-        match std::fs::metadata(file).map(|m| m.len()) {
-            Ok(size) if size <= MAX_FILE => {}
-            _ => {
-                out.unread.files.push(relative.as_str().into());
-                return out;
-            }
-        }
-        match std::fs::read(file) {
-            Ok(bytes) => intake::read(RawRecord { path: &relative, bytes: &bytes }, &mut out),
-            Err(_) => out.unread.files.push(relative.as_str().into()),
-        }
-        out
+        let bytes = std::fs::File::open(file).and_then(|open| bytes_of(open, caps.file));
+        read_one(&relative(root, file), bytes)
     };
     let next = std::sync::atomic::AtomicUsize::new(0);
     let work = || {
@@ -152,4 +242,72 @@ fn read_all(root: &Path, files: &[PathBuf], workers: usize) -> Intake {
         all.absorb(part);
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder of files for one test, taken away at its end.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str, files: &[(&str, &str)]) -> Folder {
+            let root = std::env::temp_dir().join(format!("coroner-{name}-{}", std::process::id()));
+            let _ = std::fs::remove_dir_all(&root);
+            for (path, text) in files {
+                let to = root.join(path);
+                std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+                std::fs::write(to, text).unwrap();
+            }
+            Folder(root)
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    const LOG: &str = "2026-11-23T04:50:50Z ERROR x\n";
+
+    fn gaps(folder: &Folder, caps: Caps) -> (usize, Vec<String>) {
+        let out = read_folder(&folder.0, &caps, 2).unwrap();
+        let told = |gap: &Gap| match (&gap.read, &gap.why) {
+            (Asked::File { path }, Why::Truncated(why)) => format!("{path}: {why}"),
+            other => format!("{other:?}"),
+        };
+        (out.observations.len(), out.gaps.iter().map(told).collect())
+    }
+
+    #[test]
+    fn what_a_cap_leaves_out_is_a_gap() {
+        let folder = Folder::new(
+            "caps",
+            &[("a.log", LOG), ("b/c.log", LOG), ("b/d/e.log", LOG), ("z.log", &LOG.repeat(100))],
+        );
+        assert_eq!(gaps(&folder, CAPS), (4, vec![]));
+        let one = LOG.len() as u64;
+        for (caps, read, told) in [
+            (Caps { file: 2048, ..CAPS }, 3, "z.log: it is larger than 2 KiB"),
+            (Caps { total: one * 3, ..CAPS }, 3, "z.log: all files together are larger than 87 bytes"),
+            (Caps { files: 3, ..CAPS }, 3, "z.log: there are more than 3 files"),
+            (Caps { depth: 1, ..CAPS }, 3, "b/d: folders nest deeper than 1"),
+        ] {
+            assert_eq!(gaps(&folder, caps), (read, vec![told.to_owned()]));
+        }
+    }
+
+    #[test]
+    fn what_is_no_file_is_not_read_and_what_breaks_off_is_a_gap() {
+        let folder = Folder::new("odd", &[("a.log", LOG)]);
+        #[cfg(unix)]
+        std::os::unix::fs::symlink("/etc/passwd", folder.0.join("link.log")).unwrap();
+        assert_eq!(gaps(&folder, CAPS), (1, vec![]));
+        let gone = read_all(&folder.0, &[folder.0.join("gone.log")], &CAPS, 1);
+        assert!(matches!(gone.gaps.as_slice(), [Gap { why: Why::Unreachable(_), .. }]), "{:?}", gone.gaps);
+        assert_eq!(bytes_of(&b"abc"[..], 3).unwrap(), Ok(b"abc".to_vec()));
+        assert!(bytes_of(&b"abcd"[..], 3).unwrap().is_err());
+    }
 }

@@ -483,12 +483,27 @@ impl Evidence {
         self.captured.as_ref()
     }
 
-    /// Whether there is nothing at all that a diagnosis could read.
+    /// Whether nothing in it was recognised: no object, event, list or unit, no journal with a writer, and no log that is
+    /// named for its container or in which a line tells a time, an error or anything else that is known.
     pub fn is_empty(&self) -> bool {
+        let silent = |log: &Log| {
+            let LogSummary { first, errors, sightings, traffic, notes, .. } = &log.summary;
+            log.source == LogSource::Unknown
+                && first.is_none()
+                && *errors == 0
+                && sightings.is_empty()
+                && traffic.is_empty()
+                && notes.is_empty()
+        };
+        let unheard = |log: &NodeLog| {
+            let NodeSummary { heard, sightings, oom_kills, .. } = &log.summary;
+            heard.is_empty() && sightings.is_empty() && oom_kills.is_empty()
+        };
         self.objects.is_empty()
             && self.events.is_empty()
-            && self.logs.is_empty()
-            && self.node_logs.is_empty()
+            && self.listed.is_empty()
             && self.units.is_empty()
+            && self.logs.iter().all(silent)
+            && self.node_logs.iter().all(unheard)
     }
 }

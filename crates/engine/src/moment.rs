@@ -21,6 +21,8 @@ pub enum Clock {
     /// A node's wall clock without year or offset, as klog and short journals write it. Counted from the first of
     /// January of a leap year.
     Yearless(Text),
+    /// Counted from the start of that node, as the kernel's ring buffer and monotonic journals do.
+    Boot(Text),
     /// Ages of one capture that nothing ties to the calendar: zero is the moment of capture, the past is negative.
     Capture(Text),
 }

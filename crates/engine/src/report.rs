@@ -28,6 +28,12 @@ use crate::finding::{Certainty, Code, Course, NotSeen, Proof, Remedy, RuledOut, 
 use crate::moment::Moment;
 use crate::subject::Subject;
 
+/// What is missing and why, a line for each, fit for a terminal.
+pub fn gap_lines(gaps: &[Gap]) -> Vec<String> {
+    let line = |(what, why): (String, String)| crate::clean::clean(&format!("{what}: {why}")).into_owned();
+    text::gap_rows(gaps, true).into_iter().map(line).collect()
+}
+
 /// Which incidents are told; never which evidence counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope {

@@ -1,16 +1,23 @@
 //! Bytes in, observations and gaps out: reads what Kubernetes and its nodes print.
 
 mod address;
+mod container_log;
+mod journal;
 pub mod kubectl;
+mod marks;
 pub mod objects;
 mod pool;
 pub mod redact;
+mod refused;
 mod routes;
+mod source;
 pub mod time;
 
 use engine::Text;
-use engine::evidence::{Evidence, Gap, Locator, Observation, What};
+use engine::evidence::{Evidence, Gap, Locator, Observation, Read, What, Why};
 use engine::moment::Moment;
+use kubectl::lines::Passage;
+use std::borrow::Cow;
 
 /// Bytes as they were collected, and where they stood.
 #[derive(Clone, Copy, Debug)]
@@ -81,6 +88,8 @@ impl Intake {
 pub struct Place {
     /// The file's path.
     pub file: Text,
+    /// The path that tells what the passage is: the file's, or that of a file whose text stands in this one.
+    pub name: Text,
     /// The capture that ages count from.
     pub capture: Text,
     /// The place of the command in its transcript.
@@ -93,7 +102,7 @@ impl Place {
     /// The start of a file.
     pub fn file(path: &str) -> Place {
         let file: Text = path.into();
-        Place { capture: file.clone(), file, sequence: 0, lines_before: 0 }
+        Place { capture: file.clone(), name: file.clone(), file, sequence: 0, lines_before: 0 }
     }
 
     /// A line of the input, counted from 1.
@@ -109,14 +118,78 @@ impl Place {
 
 /// Reads one record, whatever it is.
 pub fn read(record: RawRecord<'_>, out: &mut Intake) {
-    let text = String::from_utf8_lossy(record.bytes);
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let place = Place::file(record.path);
+    if record.bytes.starts_with(journal::NATIVE) {
+        let why = "a journal in systemd's own format: print it with journalctl --file, as -o export or -o short-iso";
+        let read = Read::File { path: place.file.clone() };
+        out.gaps.push(Gap { read, why: Why::Unparsable(why.into()), locator: place.line(1) });
+        return;
+    }
+    if journal::is_export(record.bytes) {
+        journal::read_export(record.bytes, 0, journal::Whose::file(&place), &place, out);
+        return;
+    }
+    if is_binary(record.bytes) {
+        out.unread.files.push(place.file);
+        return;
+    }
+    let text = decoded(record.bytes);
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     if text.trim().is_empty() {
         return;
     }
-    if !objects::read(text, &place, out) {
-        kubectl::observe::text(text, &place, out);
+    let whole = Passage::whole(text);
+    let Some(parts) = marks::dumped(whole) else { return passage(whole, &place, out) };
+    for part in parts {
+        match part {
+            marks::Part::Other(lines) => passage(lines, &place, out),
+            marks::Part::Log(whose, lines) => kubectl::observe::dumped(whose, lines, &place, out),
+        }
+    }
+}
+
+fn passage(lines: Passage<'_>, place: &Place, out: &mut Intake) {
+    let lines_before = u32::try_from(lines.first_line.saturating_sub(1)).unwrap_or(u32::MAX);
+    let place = Place { lines_before, ..place.clone() };
+    if let Some(source::Named::Errors { of }) = source::of(&place.name) {
+        refused::file(lines.text, &of, &place, out);
+    } else if !objects::read(lines.text, &place, out) {
+        kubectl::observe::text(lines.text, &place, out);
+    }
+}
+
+/// Bytes at the beginning that show whether a file is text.
+const HEAD: usize = 4096;
+
+/// Whether bytes are no text: an image, an archive, a program. A log may hold a few bytes of anything.
+fn is_binary(bytes: &[u8]) -> bool {
+    let head = &bytes[..bytes.len().min(HEAD)];
+    let control =
+        |byte: &&u8| **byte < b' ' && !matches!(**byte, b'\t' | b'\n' | b'\r' | 0x08 | 0x0c | 0x1b | 0x1e);
+    let odd = head.iter().filter(control).count();
+    !is_utf16(bytes) && odd > 8 && odd * 10 > head.len()
+}
+
+/// Whether bytes begin as the Windows shell writes what is redirected into a file.
+fn is_utf16(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff])
+}
+
+/// The text of bytes; what is no text in them is replaced.
+fn decoded(bytes: &[u8]) -> Cow<'_, str> {
+    if !is_utf16(bytes) {
+        return String::from_utf8_lossy(bytes);
+    }
+    let little = bytes.starts_with(&[0xff, 0xfe]);
+    let pair = |pair: &[u8; 2]| if little { u16::from_le_bytes(*pair) } else { u16::from_be_bytes(*pair) };
+    let units = bytes.as_chunks::<2>().0.iter().map(pair);
+    char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect::<String>().into()
+}
+
+/// Keeps an unclaimed line as a sample, where there is room.
+pub(crate) fn sample(out: &mut Intake, locator: Locator, text: Text) {
+    if out.unread.samples.len() < SAMPLES {
+        out.unread.samples.push((locator, redact::text(&text).as_ref().into()));
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! Sentences are left alone: `secret "db" not found` and `invalid token: unexpected end` are evidence.
 
+mod evidence;
 mod names;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
@@ -10,6 +11,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::OnceLock;
 
+pub(crate) use evidence::observation;
 pub use names::is_secret_name;
 
 /// What stands in the place of a secret.

@@ -27,7 +27,7 @@ fn offline(options: &Diagnose, path: &Path) -> Result<ExitCode, Failure> {
     intake.absorb(with(options)?);
     let (evidence, unread) = intake.finish();
     if evidence.is_empty() {
-        return Err(nothing_known(path));
+        return Err(nothing_known(path, &evidence));
     }
     let unread = Unread { files: unread.files, lines: unread.lines };
     let report = engine::diagnose(&evidence, &settings(&options.print, source(path), scope, unread));
@@ -114,10 +114,23 @@ fn source(path: &Path) -> String {
     if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() }
 }
 
-fn nothing_known(path: &Path) -> Failure {
-    Failure::own(format!("nothing in {} is known to coroner", source(path))).hint(
-        "it reads Kubernetes objects (JSON, YAML), what kubectl prints (get, describe, events, logs), and node journals",
-    )
+/// Why there is no report: what came was empty, refused, or nothing that we know.
+fn nothing_known(path: &Path, evidence: &Evidence) -> Failure {
+    let source = source(path);
+    match evidence.gaps() {
+        [] => Failure::own(format!("nothing in {source} is known to coroner")).hint(
+            "it reads Kubernetes objects (JSON, YAML), what kubectl prints (get, describe, events, logs), and node journals",
+        ),
+        gaps => {
+            let told = report::gap_lines(gaps);
+            let more = match gaps.len() {
+                1 => String::new(),
+                count => format!(" ({count} such)"),
+            };
+            let first = told.first().map_or("", String::as_str);
+            Failure::own(format!("{source} shows nothing of a cluster, only what could not be read: {first}{more}"))
+        }
+    }
 }
 
 /// What is looked at; `home` is the namespace where none is named.

@@ -241,7 +241,7 @@ impl Anchors {
 
 fn anchored(clock: &Clock) -> Clock {
     match clock {
-        Clock::Yearless(node) => Clock::Node(node.clone()),
+        Clock::Yearless(node) | Clock::Boot(node) => Clock::Node(node.clone()),
         _ => Clock::Api,
     }
 }

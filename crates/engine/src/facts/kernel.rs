@@ -110,7 +110,12 @@ impl<'e> Facts<'e> {
         let index = *self.pod_index.get(pod.subject())?;
         let mut logs: Vec<&LogFact> = self.logs.iter().filter(|log| log.is_of(index, container)).collect();
         // The dead instance is the newest while the container waits, and the one before once it runs again.
-        logs.sort_by_key(|log| (log.log.instance == Instance::Previous) != runs_again);
+        let dead = container.restarts.map(|restarts| restarts.saturating_sub(u32::from(runs_again)));
+        logs.sort_by_key(|log| match log.log.instance {
+            Instance::Number(number) => dead.map_or(u32::MAX, |dead| dead.abs_diff(number)),
+            Instance::Previous => u32::from(!runs_again),
+            Instance::Newest => u32::from(runs_again),
+        });
         logs.into_iter().find_map(|log| {
             let line = pick(&log.log.summary)?;
             Some(LogLine { text: line.text.to_string(), proof: log.proof(line) })

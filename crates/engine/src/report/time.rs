@@ -118,6 +118,7 @@ impl Now {
         let at = point(moment);
         match &moment.clock {
             Clock::Capture(_) => before_capture(moment),
+            Clock::Boot(_) => format!("start+{}", span(at, doubt(moment))),
             Clock::Yearless(_) => {
                 let days = at.div_euclid(DAY).rem_euclid(366) + LEAP_YEAR;
                 format!("{} {}", short_date(days), time_of_day(at))
@@ -154,7 +155,7 @@ impl Now {
     pub(super) fn age(self, moment: &Moment) -> Option<String> {
         match &moment.clock {
             Clock::Capture(_) => Some(span(point(moment).saturating_neg(), doubt(moment))),
-            Clock::Yearless(_) => None,
+            Clock::Yearless(_) | Clock::Boot(_) => None,
             _ => self.0.map(|now| span(now.saturating_sub(point(moment)), doubt(moment))),
         }
     }
@@ -232,6 +233,9 @@ mod tests {
         assert_eq!(now().age(&moment), None);
         let leap = Moment { earliest: 59 * DAY, latest: 59 * DAY, ..moment };
         assert_eq!(now().stamp(&leap), "Feb 29 00:00:00");
+        let boot = Moment { earliest: 3654 * SECOND, latest: 3654 * SECOND, clock: Clock::Boot("n1".into()) };
+        assert_eq!(now().stamp(&boot), "start+1h00m");
+        assert_eq!(now().age(&boot), None);
     }
 
     #[test]
@@ -251,7 +255,9 @@ mod tests {
     #[test]
     fn no_time_is_too_far_away() {
         for at in [i64::MIN, i64::MIN + 1, -1, 0, i64::MAX] {
-            for clock in [Clock::Api, Clock::Capture("c".into()), Clock::Yearless("n".into())] {
+            for clock in
+                [Clock::Api, Clock::Capture("c".into()), Clock::Yearless("n".into()), Clock::Boot("n".into())]
+            {
                 for (earliest, latest) in [(at, at), (i64::MIN, at), (at, i64::MAX)] {
                     let moment = Moment { earliest, latest, clock: clock.clone() };
                     for now in [now(), Now(None), Now(Some(i64::MIN)), Now(Some(i64::MAX))] {

@@ -30,8 +30,10 @@ pub use unit::{Exception, Language, Unit};
 
 use crate::Text;
 use crate::clean::clean;
+use crate::scan::Hide;
 use crate::scan::message::text::keep;
 use patterns::{ACCESS, Claims, Hits, LEVEL, OTHERS, Patterns, patterns};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use unit::Open;
 
@@ -127,6 +129,7 @@ const NEAR: u32 = 500;
 
 /// Reads a log line by line.
 pub struct LogScan {
+    hide: Hide,
     patterns: &'static Patterns,
     number: u32,
     summary: LogSummary,
@@ -143,9 +146,15 @@ impl Default for LogScan {
 }
 
 impl LogScan {
-    /// Begins a log.
+    /// Begins a log that is shown as it is.
     pub fn new() -> LogScan {
+        LogScan::redacting(|text| Cow::Borrowed(text))
+    }
+
+    /// Begins a log of which only what `hide` leaves of a line is kept.
+    pub fn redacting(hide: Hide) -> LogScan {
         LogScan {
+            hide,
             patterns: patterns(),
             number: 0,
             summary: LogSummary::default(),
@@ -164,7 +173,7 @@ impl LogScan {
         let line = line.strip_suffix('\r').unwrap_or(line);
         let line = line.get(..line.floor_char_boundary(LONGEST)).unwrap_or(line);
         if matches!(line.as_bytes().first(), Some(b'E' | b'e' | b'u' | b'D' | b'N' | b'f' | b'r'))
-            && let Some(note) = note::read(line)
+            && let Some(note) = note::read(&(self.hide)(line))
         {
             self.note(note);
             return;
@@ -190,7 +199,7 @@ impl LogScan {
         if trace::is_frame(text) {
             if let Some(open) = &mut self.open {
                 if open.unit.language.is_none() {
-                    open.goes_on(text);
+                    open.goes_on(&(self.hide)(text));
                 } else {
                     open.frame();
                 }
@@ -202,6 +211,11 @@ impl LogScan {
             return;
         }
         self.told(text, hits, at, outer, number);
+    }
+
+    /// The next line stands at that place of the passage, counted from 0.
+    pub fn seek(&mut self, line: u32) {
+        self.number = line;
     }
 
     /// Reads whole text, line by line.
@@ -219,6 +233,8 @@ impl LogScan {
 
     /// A line that holds a literal, or stands behind an open unit.
     fn told(&mut self, text: &str, hits: Hits, at: usize, outer: Option<Stamp>, number: u32) {
+        let hidden = (self.hide)(text);
+        let text = &*hidden;
         let cleaned;
         let text = if memchr::memchr(0x1b, text.as_bytes()).is_some() {
             cleaned = clean(text);
@@ -382,7 +398,8 @@ impl LogScan {
             Default::default()
         };
         kept.clear();
-        kept.push_str(text.get(..text.floor_char_boundary(CLIP)).unwrap_or(text));
+        // Whole, for of half a secret nobody can tell what it is.
+        kept.push_str(text);
         self.tail.push_back((kept, outer, number));
     }
 
@@ -396,7 +413,9 @@ impl LogScan {
         summary.tail = self
             .tail
             .iter()
-            .map(|(line, outer, number)| excerpt(line, *number, outer.or_else(|| time_of(line))))
+            .map(|(line, outer, number)| {
+                excerpt(&(self.hide)(line), *number, outer.or_else(|| time_of(line)))
+            })
             .collect();
         summary.sightings = self.seen.into_values().collect();
         summary.traffic = self.access.finish();

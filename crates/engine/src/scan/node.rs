@@ -20,9 +20,11 @@ pub use claim::{ApiCall, ApiTrouble, KubeletFailure, NodeClaim};
 pub use oom::OomKill;
 
 use crate::Text;
+use crate::scan::Hide;
 use oom::Kills;
 use patterns::{OOM, Patterns, Said, patterns};
 use record::{Record, split};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// What a journal held.
@@ -87,6 +89,7 @@ const BLOCK: usize = 4096;
 
 /// Reads a journal line by line.
 pub struct NodeScan {
+    hide: Hide,
     patterns: &'static Patterns,
     number: u32,
     lines: u64,
@@ -122,9 +125,15 @@ impl Default for NodeScan {
 }
 
 impl NodeScan {
-    /// Begins a journal.
+    /// Begins a journal that is shown as it is.
     pub fn new() -> NodeScan {
+        NodeScan::redacting(|text| Cow::Borrowed(text))
+    }
+
+    /// Begins a journal of which only what `hide` leaves of a line is kept.
+    pub fn redacting(hide: Hide) -> NodeScan {
         NodeScan {
+            hide,
             patterns: patterns(),
             number: 0,
             lines: 0,
@@ -145,11 +154,20 @@ impl NodeScan {
         self.said(component, message, line, &at);
     }
 
-    /// Reads a message whose writer is known, as structured journals keep it. `at` is its time.
+    /// Reads a message whose writer is known, as structured journals keep it: of one line or several. `at` is its time.
     pub fn push_message(&mut self, component: &str, message: &str, at: Option<i64>) {
         let message = message.get(..message.floor_char_boundary(LONGEST)).unwrap_or(message);
+        let number = self.number;
         self.hear(component, "", &|_| at);
-        self.said(component, message, message, &|_| at);
+        for line in message.split('\n') {
+            self.said(component, line, line, &|_| at);
+        }
+        self.number = number.saturating_add(1);
+    }
+
+    /// The next line stands at that place of the passage, counted from 0.
+    pub fn seek(&mut self, line: u32) {
+        self.number = line;
     }
 
     fn hear(&mut self, component: &str, line: &str, at: &dyn Fn(&str) -> Option<i64>) {
@@ -182,7 +200,8 @@ impl NodeScan {
         self.number = number.saturating_add(1);
         if let Some(mut block) = self.block.take() {
             // The lines of a value begin with a tab or, as journalctl shows them, with spaces.
-            let inside = message.starts_with([' ', '\t']) && block.component == component;
+            let inside =
+                message.starts_with([' ', '\t']) && (component.is_empty() || block.component == component);
             if inside && message.trim() != ">" && block.text.len() < BLOCK {
                 block.text.push('\n');
                 block.text.push_str(message.trim());
@@ -226,6 +245,8 @@ impl NodeScan {
         if hits == 0 {
             return;
         }
+        let (message, line) = ((self.hide)(message), (self.hide)(line));
+        let (message, line) = (&*message, &*line);
         let record = Record::new(component, message);
         let mut said = Said::default();
         while hits != 0 {

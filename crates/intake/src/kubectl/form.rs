@@ -5,6 +5,7 @@ use super::outline::key_of;
 use super::reindent;
 use super::table::{self, Header};
 use super::times::{self, Basis};
+use crate::journal;
 
 /// The form of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,6 +24,8 @@ pub enum Form {
     Journal,
     /// A journal as `-o export` writes it.
     JournalExport,
+    /// A journal as `-o json` and its kin write it.
+    JournalJson,
     /// What `systemctl status` prints, the journal lines below included.
     Systemctl,
     /// Lines with a klog header.
@@ -112,6 +115,9 @@ fn ends<'a>(form: Form, line: &Line<'a>, blank: bool, rest: Lines<'a>) -> bool {
     let text = line.text;
     match form {
         Form::Message => !(is_message(text) || text.starts_with("* ")),
+        // Its fields may look like anything.
+        Form::JournalExport => !text.contains('=') && starts(text, rest).is_some(),
+        Form::JournalJson => !text.starts_with([' ', '\t', '{', '}']) && starts(text, rest).is_some(),
         Form::Table => begins_with_time(text) || starts(text, rest).is_some(),
         Form::Outline => {
             let edge = !text.starts_with([' ', '\t']);
@@ -147,6 +153,10 @@ fn starts<'a>(text: &'a str, mut rest: Lines<'a>) -> Option<Form> {
     let first = *text.as_bytes().first()?;
     if first == b'{' {
         let next = rest.find(|l| !l.is_blank());
+        let second = next.as_ref().map_or("", |line| line.text);
+        if journal::is_json(text) || (text.trim_end() == "{" && second.trim_start().starts_with("\"__")) {
+            return Some(Form::JournalJson);
+        }
         return Some(if !text.trim_end().ends_with('}') {
             if text.trim_end().len() > 1 { return None } else { Form::Json }
         } else if next.is_some_and(|n| n.text.starts_with('{')) {
@@ -194,7 +204,8 @@ fn line_form(text: &str) -> Option<Form> {
     let rest = text.get(used..)?;
     if first == b'[' {
         let kernel = stamp.basis == Basis::Boot || text.as_bytes().get(1).is_some_and(u8::is_ascii_uppercase);
-        return (kernel && rest.starts_with(' ')).then_some(Form::Dmesg);
+        let form = if is_of_process(rest.trim_start(), stamp.basis) { Form::Journal } else { Form::Dmesg };
+        return (kernel && rest.starts_with(' ')).then_some(form);
     }
     if stamp.basis == Basis::NoYear && text.as_bytes().get(1).is_some_and(u8::is_ascii_digit) {
         return klog(text).then_some(Form::Klog);
@@ -205,17 +216,30 @@ fn line_form(text: &str) -> Option<Form> {
             .then_some(Form::Cri)
             .or_else(|| matches!(rest.get(7..), Some("F" | "P")).then_some(Form::Cri));
     }
-    // Host, then the program with its process in brackets or a colon.
-    let (_, program) = rest.split_once(' ')?;
-    let program = program.split(' ').next()?;
-    let tag = program.strip_suffix(':')?;
-    let journal = match tag.split_once('[') {
+    is_of_process(rest, stamp.basis).then_some(Form::Journal)
+}
+
+/// Whether a text behind a time is of a journal: the host, then the program with its process in brackets or a colon.
+fn is_of_process(text: &str, basis: Basis) -> bool {
+    let mut words = text.splitn(3, ' ');
+    let (Some(host), Some(program)) = (words.next(), words.next()) else { return false };
+    let Some(tag) = program.strip_suffix(':').filter(|_| !host.is_empty()) else { return false };
+    match tag.split_once('[') {
         Some((name, pid)) => {
-            !name.is_empty() && pid.strip_suffix(']').is_some_and(|p| p.bytes().all(|b| b.is_ascii_digit()))
+            let pid = pid.strip_suffix(']').unwrap_or("-");
+            // The kernel names processes, too, but no host before them.
+            !name.is_empty() && !host.ends_with(':') && pid.bytes().all(|b| b.is_ascii_digit())
         }
-        None => tag == "kernel" || (stamp.basis == Basis::NoYear && !tag.is_empty()),
-    };
-    journal.then_some(Form::Journal)
+        None => tag == "kernel" || (basis == Basis::NoYear && !tag.is_empty()),
+    }
+}
+
+/// The host that a line of a journal names, and where its name begins.
+pub(crate) fn journal_host(text: &str) -> Option<(usize, &str)> {
+    let (stamp, used) = times::leading(text)?;
+    let klog = text.as_bytes().get(1).is_some_and(u8::is_ascii_digit) && stamp.basis == Basis::NoYear;
+    let rest = text.get(used..)?.strip_prefix(' ').filter(|_| !klog)?;
+    is_of_process(rest, stamp.basis).then(|| (used + 1, rest.split(' ').next().unwrap_or(rest)))
 }
 
 /// Whether a line opens a unit's status: `● kubelet.service - kubelet: The Kubernetes Node Agent`.

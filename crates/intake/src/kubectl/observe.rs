@@ -1,19 +1,25 @@
 //! From what kubectl and systemctl printed to observations.
 
 mod describe;
+mod describe_net;
 mod describe_pod;
 mod describe_rest;
 mod logs;
+mod rollout;
 mod rows;
 mod systemctl;
 mod values;
+
+pub(crate) use logs::dumped;
 
 use super::command::{Command, Output, Program};
 use super::form::{self, Form};
 use super::lines::{Line, Passage};
 use super::table::{self, Table};
 use super::{outline, transcript};
-use crate::{Intake, Place};
+use crate::source::{self, Named};
+use crate::{Intake, Place, marks, refused};
+use engine::Text;
 use engine::evidence::{Gap, Object, Observation, Read, View, What, Why};
 use engine::subject::{Kind, Subject};
 use std::borrow::Cow;
@@ -21,8 +27,20 @@ use std::borrow::Cow;
 /// Reads text that is neither JSON nor YAML: a transcript, or the output of one command.
 pub fn text(text: &str, place: &Place, out: &mut Intake) {
     let plain = transcript::plain(text);
-    let sections = transcript::sections(&plain);
-    for (sequence, section) in sections.iter().enumerate() {
+    let before = usize::try_from(place.lines_before).unwrap_or(0);
+    let mut sections = transcript::sections(&plain);
+    // A log may print commands; what is named as one is a transcript only where it begins as one.
+    if sections.len() > 1
+        && sections.first().is_some_and(|first| first.command.is_none() && first.other.is_none())
+        && matches!(source::of(&place.name), Some(Named::Log { .. } | Named::Journal { .. }))
+    {
+        sections = vec![transcript::Section { command: None, other: None, body: Passage::whole(&plain) }];
+    }
+    for (sequence, section) in sections.iter_mut().enumerate() {
+        section.body.first_line += before;
+        if let Some(command) = &mut section.command {
+            command.line += before;
+        }
         let place = Place { sequence: u32::try_from(sequence).unwrap_or(u32::MAX), ..place.clone() };
         let mut context =
             Context { place, command: section.command.as_ref(), about: None, nested: false, out };
@@ -52,6 +70,8 @@ impl<'a> Context<'_, 'a, '_> {
             Some((Program::Kubectl, "logs")) => self.logs(body),
             Some((Program::Kubectl, "describe")) => self.describes(body),
             Some((Program::Kubectl, "get" | "top" | "events")) => self.get(body),
+            Some((Program::Kubectl, "rollout")) => self.rollout(body),
+            Some((Program::Kubectl, "auth")) => self.rights(body),
             Some((Program::Kubectl, _)) => self.any(body),
             Some((Program::Systemctl, "status" | "")) => self.systemctl(body),
             Some((Program::Journalctl | Program::Dmesg, _)) => self.journal(body),
@@ -63,16 +83,34 @@ impl<'a> Context<'_, 'a, '_> {
     /// Text without a command that tells its form. Only what looks like a paste of several things is cut into them:
     /// a long log may hold anything.
     fn any(&mut self, body: Passage<'a>) {
+        if let Some(files) = marks::files(body) {
+            let own = self.place.name.clone();
+            for (name, lines) in files {
+                self.place.name = name.map_or_else(|| own.clone(), Text::from);
+                self.any(lines);
+            }
+            self.place.name = own;
+            return;
+        }
         let head = body.lines().nth(HEAD).map_or(body, |line| body.until(line.start));
         let structured = |b: form::Block| matches!(b.form, Form::Table | Form::Outline | Form::Systemctl);
         let refused = |b: &form::Block| b.form == Form::Message && !b.lines.text.starts_with(['W', 'e']);
         let first = form::blocks(head).find(|b| b.form != Form::Note);
         let pasted = first.as_ref().is_some_and(refused) || form::blocks(head).any(structured);
-        if self.place.file.ends_with(".log") || !pasted {
-            let name = self.place.file.rsplit('/').next().unwrap_or("");
+        let named = source::of(&self.place.name);
+        let is_log = matches!(named, Some(Named::Log { .. } | Named::Journal { .. }));
+        if self.place.name.ends_with(".log") || is_log || !pasted {
             match first.map(|b| b.form) {
-                Some(Form::Journal | Form::Klog | Form::Dmesg) => self.journal(body),
-                _ if name.starts_with("dmesg") => self.journal(body),
+                Some(Form::Journal | Form::JournalExport | Form::JournalJson | Form::Dmesg) => {
+                    self.journal(body)
+                }
+                Some(Form::Klog) if !matches!(named, Some(Named::Log { .. })) => self.journal(body),
+                Some(Form::Cri) => self.logs(body),
+                _ if matches!(named, Some(Named::Journal { .. })) => self.journal(body),
+                Some(Form::Json) if !is_log && !is_record(body) => {
+                    self.out.unread.files.push(self.place.file.clone());
+                }
+                _ if is_prose(&self.place.name) => self.out.unread.files.push(self.place.file.clone()),
                 _ => self.logs(body),
             }
             return;
@@ -82,7 +120,9 @@ impl<'a> Context<'_, 'a, '_> {
                 Form::Table => self.get(block.lines),
                 Form::Outline => self.describes(block.lines),
                 Form::Systemctl => self.systemctl(block.lines),
-                Form::Journal | Form::Klog | Form::Dmesg => self.journal(block.lines),
+                Form::Journal | Form::JournalExport | Form::JournalJson | Form::Klog | Form::Dmesg => {
+                    self.journal(block.lines);
+                }
                 Form::Yaml | Form::Json if self.objects(block.lines) => {}
                 Form::Message => {
                     for line in block.lines.lines().filter(|l| !l.is_blank()) {
@@ -205,7 +245,7 @@ impl<'a> Context<'_, 'a, '_> {
         ];
         if own.iter().any(|prefix| text.starts_with(prefix)) {
             if !text.starts_with("Warning: ") {
-                self.gap(line, Why::Unreachable(text.into()));
+                self.gap(line, Why::Unreachable(crate::redact::text(text).as_ref().into()));
             }
             return true;
         }
@@ -214,16 +254,46 @@ impl<'a> Context<'_, 'a, '_> {
     }
 
     fn server_error(&mut self, line: &Line, reason: &str, message: &str) {
+        let (read, mut why) = refused::read(message);
         match reason {
-            "Forbidden" => {
-                // `pods is forbidden: User "x" cannot list resource "pods" in API group "" in the namespace "y"`
-                let verb = between(message, "cannot ", " resource").unwrap_or("get");
-                let resource = between(message, "resource \"", "\"").unwrap_or("");
-                self.gap(line, Why::Forbidden { verb: verb.into(), resource: resource.into() });
+            "NotFound" => why = Why::NotFound,
+            "Forbidden" if !matches!(why, Why::Forbidden { .. }) => {
+                let verb = self.command.map_or("get", |c| {
+                    if c.targets.iter().any(|t| t.name.is_some()) { "get" } else { "list" }
+                });
+                why = Why::Forbidden {
+                    verb: verb.into(),
+                    resource: message.split(' ').next().unwrap_or("").into(),
+                };
             }
-            "NotFound" => self.gap(line, Why::NotFound),
-            _ => self.gap(line, Why::Gone(message.into())),
+            _ => {}
         }
+        match read {
+            // The message names it better than the command, which may ask for several things.
+            Some(read) => {
+                let gap = Gap { read: self.at_home(read), why, locator: self.place.line(line.number) };
+                self.out.gaps.push(gap);
+            }
+            None => self.gap(line, why),
+        }
+    }
+
+    /// A read in the namespace of the command, where it names none itself.
+    fn at_home(&self, mut read: Read) -> Read {
+        let home = self.namespace().map(|n| Text::from(n.as_ref()));
+        let logs = self.command.is_some_and(|c| c.verb == "logs");
+        match &mut read {
+            Read::Object(of) if logs && of.kind == Kind::Pod => {
+                of.namespace = of.namespace.take().or(home);
+                let previous = self.command.is_some_and(|c| c.previous);
+                return Read::Log { container: of.clone(), previous };
+            }
+            Read::Object(of) | Read::Log { container: of, .. } if of.kind.is_namespaced() => {
+                of.namespace = of.namespace.take().or(home);
+            }
+            _ => {}
+        }
+        read
     }
 
     /// A gap of what the command asked for.
@@ -267,15 +337,13 @@ impl<'a> Context<'_, 'a, '_> {
     fn unclaimed<'l>(&mut self, lines: impl Iterator<Item = Line<'l>>) {
         for line in lines {
             self.out.unread.lines += 1;
-            if self.out.unread.samples.len() < crate::SAMPLES {
-                let text: String = line.text.chars().take(200).collect();
-                self.out.unread.samples.push((self.place.line(line.number), text.into()));
-            }
+            crate::sample(self.out, self.place.line(line.number), crate::clip(line.text, 200).into());
         }
     }
 
     fn push(&mut self, line: usize, what: What) {
-        let observation: Observation = self.place.observe(line, what);
+        let mut observation: Observation = self.place.observe(line, what);
+        crate::redact::observation(&mut observation);
         self.out.observations.push(observation);
     }
 
@@ -321,14 +389,26 @@ impl<'a> Context<'_, 'a, '_> {
     }
 }
 
+/// Whether a name promises something to read, to look at or to compute with, and no log.
+fn is_prose(name: &str) -> bool {
+    let end = name.rsplit(['/', '.']).next().unwrap_or("").to_ascii_lowercase();
+    ["md", "html", "css", "js", "tsv", "csv", "xml", "svg", "yaml", "yml", "license", "data"]
+        .contains(&end.as_str())
+}
+
+/// Whether JSON is a record of a log: one line that says something and when, or how bad it is.
+fn is_record(body: Passage<'_>) -> bool {
+    let mut lines = body.lines().filter(|l| !l.is_blank());
+    let keys = ["msg", "message", "log", "level", "severity", "time", "timestamp", "@timestamp", "ts"];
+    lines.next().is_some_and(|line| {
+        let line = line.text.to_ascii_lowercase();
+        line.trim_end().ends_with('}')
+            && keys.iter().filter(|k| line.contains(&format!("\"{k}\""))).count() > 1
+    })
+}
+
 /// Lines that show whether a text without commands is a paste of several things.
 const HEAD: usize = 400;
-
-fn between<'t>(text: &'t str, start: &str, end: &str) -> Option<&'t str> {
-    let from = text.find(start)? + start.len();
-    let rest = text.get(from..)?;
-    rest.get(..rest.find(end)?)
-}
 
 /// Runs of lines between blank lines.
 fn blocks(body: Passage<'_>) -> Vec<Passage<'_>> {
@@ -354,6 +434,8 @@ fn blocks(body: Passage<'_>) -> Vec<Passage<'_>> {
 /// The view that a table of the command is.
 fn table_view(command: Option<&Command>) -> View {
     match command {
+        // It tells that something runs, and nothing of its state.
+        Some(command) if command.verb == "top" => View::Fragment,
         Some(command) if command.show_labels => View::TableLabels,
         Some(command) if command.output == Some(Output::Wide) => View::TableWide,
         _ => View::Table,

@@ -347,6 +347,21 @@ fn yearless(month: i64, day: i64, clock: Clock) -> Option<Stamp> {
     Some(Stamp::new(days * DAY + clock.micros, clock.step, Basis::NoYear))
 }
 
+/// A local time since 1970 as one without its year, as [`Basis::NoYear`] counts: where the offset is unknown, nothing
+/// more is known than what a short journal prints.
+pub(crate) fn without_year(at: i64) -> i64 {
+    let (day, time) = (at.div_euclid(DAY), at.rem_euclid(DAY));
+    let first = |year| days(year, 1, 1).unwrap_or(0);
+    // 400 years have 146097 days; the estimate is off by one at most.
+    let estimate = 1970 + day.saturating_mul(400).div_euclid(146_097);
+    let year = [estimate + 1, estimate, estimate - 1].into_iter().find(|year| first(*year) <= day);
+    let year = year.unwrap_or(estimate);
+    let of_year = day - first(year);
+    let is_leap = first(year + 1) - first(year) == 366;
+    let of_leap = if is_leap || of_year < 59 { of_year } else { of_year + 1 };
+    of_leap * DAY + time
+}
+
 /// Days from 1970-01-01 to a date of the Gregorian calendar.
 fn days(year: i64, month: i64, day: i64) -> Option<i64> {
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
@@ -437,6 +452,26 @@ mod tests {
             ("2025-12-05T15:12:12Z".into(), SECOND, Basis::NoOffset, 26)
         );
         assert_eq!(read("[2026-06-28T12:04:55Z] INFO").0, "2026-06-28T12:04:55Z");
+    }
+
+    #[test]
+    fn a_year_is_left_out() {
+        for text in
+            ["Jan 01 00:00:00", "Feb 28 23:59:59", "Mar 01 12:00:00", "Nov 23 04:50:50", "Dec 31 23:59:59"]
+        {
+            let short = leading(text).unwrap().0.span.earliest;
+            for year in [1970, 1999, 2000, 2024, 2025, 2026, 2100] {
+                let (day, time) = text.split_at(6);
+                let long = leading(&format!("[Sun {day}{time} {year}]")).unwrap().0;
+                assert_eq!(
+                    (long.basis, without_year(long.span.earliest)),
+                    (Basis::NoOffset, short),
+                    "{text} {year}"
+                );
+            }
+        }
+        let leap = leading("[Thu Feb 29 00:00:00 2024]").unwrap().0.span.earliest;
+        assert_eq!(without_year(leap), 59 * DAY);
     }
 
     #[test]

@@ -3,26 +3,50 @@
 use crate::scan::message::text::quoted;
 use std::borrow::Cow;
 
-/// Who wrote a line, and its message. Known are `short`, `short-precise`, `short-iso` and `short-full` journals, syslog
-/// files, the kernel's ring buffer as dmesg prints it, and bare klog lines.
+/// Who wrote a line, and its message. Known are `short`, `short-precise`, `short-iso`, `short-full`, `short-monotonic` and
+/// `with-unit` journals, syslog files, the kernel's ring buffer as dmesg prints it, and bare klog lines.
 pub(super) fn split(line: &str) -> (&str, &str) {
     let bytes = line.as_bytes();
-    // dmesg: `[  123.456789] message`, `[Sun Nov 23 04:50:50 2025] message`.
+    // dmesg: `[  123.456789] message`, `[Sun Nov 23 04:50:50 2025] message`; a monotonic journal names host and process.
     if bytes.first() == Some(&b'[') {
         return match line.split_once("] ") {
-            Some((_, message)) => ("kernel", message),
+            Some((_, message)) => behind_host(message)
+                .filter(|_| of_process(message))
+                .and_then(writer)
+                .unwrap_or(("kernel", message)),
             None => ("", line),
         };
     }
     let Some(rest) = behind_time(line) else { return ("", line) };
-    // `host ident[pid]: message`
-    let Some((_, rest)) = rest.split_once(' ') else { return ("", rest) };
-    match rest.split_once(": ").or_else(|| rest.strip_suffix(':').map(|ident| (ident, ""))) {
-        Some((ident, message)) if ident.len() <= 80 && !ident.contains(' ') => {
-            (ident.split('[').next().unwrap_or(ident), message)
-        }
-        _ => ("", rest),
+    let Some(rest) = behind_host(rest) else { return ("", rest) };
+    writer(rest).unwrap_or(("", rest))
+}
+
+/// What stands behind the host's name.
+fn behind_host(text: &str) -> Option<&str> {
+    text.split_once(' ').map(|(_, rest)| rest)
+}
+
+/// Whether `host ident[pid]: ` or `host kernel: ` opens a text: the kernel's own messages do not.
+fn of_process(text: &str) -> bool {
+    let mut words = text.splitn(3, ' ');
+    let (Some(host), Some(ident)) = (words.next(), words.next()) else { return false };
+    let process =
+        ident.strip_suffix("]:").and_then(|ident| ident.split_once('[')).is_some_and(|(name, pid)| {
+            !name.is_empty() && !pid.is_empty() && pid.bytes().all(|b| b.is_ascii_digit())
+        });
+    !host.ends_with(':') && (process || ident == "kernel:")
+}
+
+/// `ident[pid]: message`, `unit.service[pid]: message`.
+fn writer(text: &str) -> Option<(&str, &str)> {
+    let (ident, message) =
+        text.split_once(": ").or_else(|| text.strip_suffix(':').map(|ident| (ident, "")))?;
+    if ident.len() > 80 || ident.contains(' ') {
+        return None;
     }
+    let name = ident.split('[').next().unwrap_or(ident);
+    Some((name.strip_suffix(".service").unwrap_or(name), message))
 }
 
 /// What stands behind the time of a journal's line.
@@ -136,6 +160,10 @@ mod tests {
             ("2025-11-23T04:50:50+0000 w systemd[1]: Started X.", ("systemd", "Started X.")),
             ("Sun 2025-11-23 04:50:50 UTC w systemd[1]: Started X.", ("systemd", "Started X.")),
             ("[ 1234.567890] oom_reaper: reaped", ("kernel", "oom_reaper: reaped")),
+            ("[ 1234.567890] w kubelet[115]: I1123 x", ("kubelet", "I1123 x")),
+            ("[ 1234.567890] w kernel: oom_reaper: reaped", ("kernel", "oom_reaper: reaped")),
+            ("[ 1234.567890] app[12]: segfault at 0", ("kernel", "app[12]: segfault at 0")),
+            ("Sun 2025-11-23 04:50:50 UTC w kubelet.service[1]: x", ("kubelet", "x")),
             ("[Sun Nov 23 04:50:50 2025] oom_reaper: reaped", ("kernel", "oom_reaper: reaped")),
             ("E1123 04:50:50.1 1 x.go:1] \"a\"", ("", "E1123 04:50:50.1 1 x.go:1] \"a\"")),
             ("-- No entries --", ("", "-- No entries --")),

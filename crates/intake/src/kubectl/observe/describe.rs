@@ -1,7 +1,7 @@
 //! The outline of `kubectl describe`, as an object and its events.
 
 use super::describe_pod::{self, template};
-use super::{Context, describe_rest, values};
+use super::{Context, describe_net, describe_rest, values};
 use crate::kubectl::columns::{self, Shape};
 use crate::kubectl::lines::Line;
 use crate::kubectl::outline::{Item, find, is_none};
@@ -59,7 +59,11 @@ fn read(context: &mut Context, kind: Option<Kind>, items: &[Item]) {
             workload.template = find(items, "Pod Template").map(|item| Box::new(template(item)));
         }
         Body::Node(_) => describe_rest::node(items, &mut object),
-        _ => describe_rest::other(items, &mut object),
+        _ => {
+            if !describe_net::read(items, &mut object) {
+                describe_rest::other(items, &mut object);
+            }
+        }
     }
     context.push_object(line, object);
     events_of(context, items, &subject);
@@ -104,7 +108,7 @@ fn told_by_keys(items: &[Item]) -> Option<Kind> {
     } else if has("Containers") {
         Kind::Pod
     } else {
-        return None;
+        return describe_net::told_by_keys(items);
     })
 }
 

@@ -178,11 +178,6 @@ pub(super) fn other(items: &[Item], object: &mut Object) {
             account.pull_secrets =
                 find(items, "Image pull secrets").map(|i| i.values().map(account_secret).collect());
         }
-        Body::Autoscaler(hpa) => {
-            hpa.min = some("Min replicas").and_then(values::count);
-            hpa.max = some("Max replicas").and_then(values::count);
-            hpa.conditions = conditions(items);
-        }
         Body::Lease(lease) => {
             lease.renewed = items
                 .iter()

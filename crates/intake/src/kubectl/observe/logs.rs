@@ -1,36 +1,54 @@
 //! Container logs and journals, handed to the scanners of the engine.
 
 use super::{Context, values};
+use crate::journal::{self, Whose};
+use crate::kubectl::command::Program;
 use crate::kubectl::lines::{Line, Passage};
-use crate::kubectl::times;
+use crate::source::{self, Named};
+use crate::{Intake, Place, container_log, refused};
 use engine::Text;
-use engine::evidence::{Instance, Log, LogSource, NodeLog, What};
-use engine::moment::Clock;
-use engine::scan::log::LogSummary;
-use engine::scan::node::NodeSummary;
+use engine::evidence::{Gap, Instance, Log, LogSource, Read, What};
 use engine::subject::{Kind, Subject};
 
 impl<'a> Context<'_, 'a, '_> {
     /// `kubectl logs`, or a file that is nothing else.
     pub(super) fn logs(&mut self, body: Passage<'a>) {
-        let source = self.log_source();
-        let instance = match self.command {
-            Some(command) if command.previous => Instance::Previous,
-            _ => Instance::Newest,
+        let (source, instance) = match self.command {
+            Some(command) => {
+                let instance = if command.previous { Instance::Previous } else { Instance::Newest };
+                (self.log_source(), instance)
+            }
+            None => match source::of(&self.place.name) {
+                Some(Named::Log { source, instance }) => (source, instance),
+                _ => (LogSource::Unknown, Instance::Newest),
+            },
         };
+        self.log(body, source, instance);
+    }
 
-        let log = Log {
-            source,
-            instance,
-            partial: self.command.is_some_and(|c| c.pipe.any || c.tail.is_some() || c.selector.is_some()),
-            summary: LogSummary::read(body.text),
-            locator: self.place.line(body.first_line),
-        };
-        self.push(body.first_line, What::Log(Box::new(log)));
+    fn log(&mut self, body: Passage<'a>, source: LogSource, instance: Instance) {
+        let namespace = self.namespace().map(|n| Text::from(n.as_ref()));
+        for read in container_log::read(body) {
+            let source = match read.whose {
+                Some((pod, container)) => {
+                    let pod = Subject::new(Kind::Pod, namespace.as_deref(), pod).container(container);
+                    LogSource::Container { pod }
+                }
+                None => source.clone(),
+            };
+            let log = Log {
+                source,
+                instance: instance.clone(),
+                partial: self.command.is_some_and(|c| c.pipe.any || c.tail.is_some() || c.selector.is_some()),
+                summary: read.summary,
+                locator: self.place.line(body.first_line),
+            };
+            self.push(body.first_line, What::Log(Box::new(log)));
+        }
     }
 
     fn log_source(&self) -> LogSource {
-        let Some(command) = self.command else { return self.source_of_file() };
+        let Some(command) = self.command else { return LogSource::Unknown };
         let namespace = self.namespace();
         let container = command.container.as_deref().map(Text::from);
         if let Some(selector) = command.selector.as_deref().and_then(values::selector) {
@@ -51,29 +69,51 @@ impl<'a> Context<'_, 'a, '_> {
         }
     }
 
-    /// Whose log a file is, by its name.
-    fn source_of_file(&self) -> LogSource {
-        LogSource::Unknown
-    }
-
     /// A journal or the kernel's ring buffer.
     pub(super) fn journal(&mut self, body: Passage<'a>) {
-        let lines: Vec<Line<'a>> = body.lines().filter(|l| !l.is_blank()).collect();
-        self.journal_lines(&lines);
+        let mut whose = Whose::file(&self.place);
+        if let Some(command) = self.command
+            && whose.unit.is_none()
+        {
+            let kernel = command.program == Program::Dmesg || command.argv.iter().any(|w| w == "-k");
+            let unit = command.words.first().map(|w| w.strip_suffix(".service").unwrap_or(w));
+            whose.unit = if kernel { Some("kernel".into()) } else { unit.map(Text::from) };
+        }
+        if journal::is_export(body.text.as_bytes()) {
+            self.out.unread.of = self.out.unread.of.saturating_sub(count(body));
+            journal::read_export(body.text.as_bytes(), body.first_line - 1, whose, &self.place, self.out);
+        } else if journal::is_json(body.text) {
+            self.out.unread.of = self.out.unread.of.saturating_sub(count(body));
+            journal::read_json(body, whose, &self.place, self.out);
+        } else {
+            journal::read_lines(body.lines(), whose, &self.place, self.out);
+        }
     }
 
     pub(super) fn journal_lines(&mut self, lines: &[Line<'a>]) {
-        let Some(first) = lines.first() else { return };
-        let node = self.node_of_file().or_else(|| super::systemctl::host(lines));
-        let log = NodeLog {
-            clock: Clock::Yearless(node.clone().unwrap_or_else(|| "".into())),
-            node,
-            shift: (0, 0),
-            summary: NodeSummary::read(lines.iter().map(|l| l.text), |line| {
-                times::leading(line.trim()).map(|(stamp, _)| stamp.span.earliest)
-            }),
-            locator: self.place.line(first.number),
-        };
-        self.push(first.number, What::NodeLog(Box::new(log)));
+        journal::read_lines(lines.iter().copied(), Whose::file(&self.place), &self.place, self.out);
     }
+}
+
+/// The lines of a passage that are not blank.
+fn count(body: Passage<'_>) -> u64 {
+    body.lines().filter(|line| !line.is_blank()).count() as u64
+}
+
+/// Reads a log in what `kubectl cluster-info dump` prints: namespace, pod and container, and the lines.
+pub(crate) fn dumped<'a>(whose: [&'a str; 3], lines: Passage<'a>, place: &Place, out: &mut Intake) {
+    let [namespace, pod, container] = whose;
+    out.unread.of += count(lines);
+    let pod = Subject::new(Kind::Pod, Some(namespace), pod).container(container);
+    // The dump prints its own errors in the place of a log.
+    let error =
+        ["Create log request error: ", "Request log error: "].iter().find_map(|e| lines.text.strip_prefix(e));
+    if let Some(error) = error {
+        let (_, why) = refused::read(error.trim_end());
+        let read = Read::Log { container: pod, previous: false };
+        out.gaps.push(Gap { read, why, locator: place.line(lines.first_line) });
+        return;
+    }
+    let mut context = Context { place: place.clone(), command: None, about: None, nested: false, out };
+    context.log(lines, LogSource::Container { pod }, Instance::Newest);
 }

@@ -2,8 +2,10 @@
 
 use super::Context;
 use crate::kubectl::age;
+use crate::kubectl::form;
 use crate::kubectl::lines::{Line, Passage};
 use crate::kubectl::times;
+use crate::source;
 use engine::Text;
 use engine::evidence::{Unit, What};
 use engine::moment::{Clock, Moment};
@@ -60,7 +62,7 @@ impl<'a> Context<'_, 'a, '_> {
     fn finish(&mut self, unit: Option<(usize, Unit)>, journal: &mut Vec<Line<'a>>) {
         let lines = std::mem::take(journal);
         if let Some((number, mut unit)) = unit {
-            unit.node = host(&lines).or_else(|| self.node_of_file());
+            unit.node = host(&lines).or_else(|| source::node(&self.place.name));
             unit.locator = self.place.line(number);
             self.push(number, What::Unit(Box::new(unit)));
         }
@@ -79,26 +81,11 @@ impl<'a> Context<'_, 'a, '_> {
                 let mut unit = new_unit(name);
                 unit.loaded = Some("not-found".into());
                 unit.active = "inactive".into();
-                unit.node = self.node_of_file();
+                unit.node = source::node(&self.place.name);
                 self.push(line.number, What::Unit(Box::new(unit)));
             }
             None => self.unclaimed(std::iter::once(*line)),
         }
-    }
-
-    /// The node that a file's name tells: `nodes/<node>.txt`, `nodes/<node>.<unit>.log`.
-    pub(super) fn node_of_file(&self) -> Option<Text> {
-        let (folder, name) = self.place.file.rsplit_once('/')?;
-        if folder.rsplit('/').next() != Some("nodes") {
-            return None;
-        }
-        let mut stem = name;
-        for suffix in
-            [".log", ".txt", ".journal", ".kubelet", ".containerd", ".kernel", ".crio", ".kube-proxy"]
-        {
-            stem = stem.strip_suffix(suffix).unwrap_or(stem);
-        }
-        (!stem.is_empty() && stem != "dmesg").then(|| stem.into())
     }
 }
 
@@ -200,10 +187,9 @@ fn since(value: &str, capture: &Text) -> Option<Moment> {
 
 /// The host that the journal lines name.
 pub(super) fn host(lines: &[Line]) -> Option<Text> {
-    lines.iter().take(20).find_map(|line| {
-        let text = line.text.trim();
-        let (_, used) = times::leading(text)?;
-        let host = text.get(used..)?.split_whitespace().next()?;
-        (!host.is_empty()).then(|| host.into())
-    })
+    lines
+        .iter()
+        .take(20)
+        .find_map(|line| form::journal_host(line.text.trim_start()))
+        .map(|(_, host)| host.into())
 }

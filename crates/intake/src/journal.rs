@@ -1,0 +1,262 @@
+//! Node journals: lines as `journalctl` and `dmesg` print them, and the structured forms `-o export` and `-o json`.
+
+mod export;
+mod json;
+
+pub(crate) use export::{is_export, read as read_export};
+pub(crate) use json::{is_json, read as read_json};
+
+use crate::kubectl::form;
+use crate::kubectl::lines::Line;
+use crate::kubectl::times::{self, Basis};
+use crate::source::{self, Named};
+use crate::{Intake, Place, redact};
+use engine::Text;
+use engine::evidence::{Gap, NodeLog, Read, What, Why};
+use engine::moment::{Clock, Moment};
+use engine::scan::node::NodeScan;
+use std::borrow::Cow;
+
+/// Lines at the beginning among which the first time and host are looked for.
+const FIRST: usize = 50;
+
+/// Hosts told apart in one journal; those beyond share the last.
+const HOSTS: usize = 1024;
+
+/// How the files of systemd's own format begin (systemd `src/libsystemd/sd-journal/journal-def.h`, all versions).
+pub(crate) const NATIVE: &[u8] = b"LPKSHHRH";
+
+/// Whose journal a passage is: what the file's name and the command say.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Whose {
+    /// The node, where its name is known without the lines.
+    pub node: Option<Text>,
+    /// The unit that wrote lines which do not name their writer.
+    pub unit: Option<Text>,
+}
+
+impl Whose {
+    /// What the file's name says.
+    pub(crate) fn file(place: &Place) -> Whose {
+        match source::of(&place.name) {
+            Some(Named::Journal { node, unit }) => Whose { node, unit: Some(unit) },
+            Some(Named::Node { node }) => Whose { node: Some(node), unit: None },
+            _ => Whose::default(),
+        }
+    }
+}
+
+/// What one host wrote.
+struct Part {
+    scan: NodeScan,
+    first_line: usize,
+    /// The start of the machine, where all entries are of one, and a pair of times since then and of the calendar.
+    boot: Option<Text>,
+    boots: usize,
+    pair: Option<(i64, i64)>,
+}
+
+/// Gathers what several hosts wrote.
+pub(super) struct Gather {
+    whose: Whose,
+    parts: Vec<(String, Part)>,
+    /// The part of the line before.
+    last: usize,
+}
+
+impl Gather {
+    fn new(whose: Whose) -> Gather {
+        Gather { whose, parts: Vec::new(), last: 0 }
+    }
+
+    /// The part of a host, set to a line of the input.
+    fn part(&mut self, host: &str, line: usize) -> &mut Part {
+        // Where a name tells the node, its lines may call it otherwise.
+        let host = if self.whose.node.is_some() { "" } else { host };
+        if self.parts.get(self.last).is_none_or(|(known, _)| known != host) {
+            let known = self.parts.iter().position(|(known, _)| known == host);
+            self.last = match known {
+                Some(known) => known,
+                None if self.parts.len() < HOSTS => {
+                    let scan = NodeScan::redacting(redact::text);
+                    let part = Part { scan, first_line: line, boot: None, boots: 0, pair: None };
+                    self.parts.push((host.to_owned(), part));
+                    self.parts.len() - 1
+                }
+                None => self.last,
+            };
+        }
+        let part = &mut self.parts[self.last].1;
+        part.scan.seek(u32::try_from(line.saturating_sub(part.first_line)).unwrap_or(u32::MAX));
+        part
+    }
+
+    fn entry(&mut self, entry: &Entry<'_>, line: usize) {
+        let unit = self.whose.unit.clone();
+        let host = entry.host.as_deref().unwrap_or("");
+        let part = self.part(host, line);
+        if let (Some(boot), Some(since), Some(at)) = (&entry.boot, entry.monotonic, entry.collected) {
+            if part.boot.as_deref() != Some(&**boot) {
+                part.boots += 1;
+                part.boot = Some(boot.as_ref().into());
+            }
+            part.pair = Some((since, at));
+        }
+        let component = entry.component().or(unit.as_deref().map(Cow::Borrowed));
+        part.scan.push_message(component.as_deref().unwrap_or(""), &entry.message, entry.at());
+    }
+
+    /// Hands over what each host wrote, its times read with that basis.
+    fn finish(mut self, place: &Place, out: &mut Intake, basis: Basis) {
+        self.parts.sort_by(|a, b| a.0.cmp(&b.0));
+        for (host, part) in self.parts {
+            let node = self.whose.node.clone().or_else(|| (!host.is_empty()).then(|| host.as_str().into()));
+            let name = node.clone().unwrap_or_default();
+            if part.boots == 1
+                && let Some((since, at)) = part.pair
+            {
+                let shown = Moment { earliest: since, latest: since, clock: Clock::Boot(name.clone()) };
+                let truth = Moment { earliest: at, latest: at, clock: Clock::Node(name.clone()) };
+                out.observations.push(place.observe(part.first_line, What::ClockPair { shown, truth }));
+            }
+            let log = NodeLog {
+                node,
+                clock: match basis {
+                    Basis::Utc => Clock::Node(name),
+                    Basis::Boot => Clock::Boot(name),
+                    Basis::NoOffset | Basis::NoYear => Clock::Yearless(name),
+                },
+                shift: (0, 0),
+                summary: part.scan.finish(|line| at(line, basis)),
+                locator: place.line(part.first_line),
+            };
+            out.observations.push(place.observe(part.first_line, What::NodeLog(Box::new(log))));
+        }
+    }
+}
+
+/// Reads lines of a journal, of the kernel's ring buffer, or of a component that writes klog.
+pub(crate) fn read_lines<'a>(
+    lines: impl Iterator<Item = Line<'a>> + Clone,
+    whose: Whose,
+    place: &Place,
+    out: &mut Intake,
+) {
+    let mut lines = lines.filter(|line| !line.is_blank()).peekable();
+    if lines.peek().is_none() {
+        return;
+    }
+    let head = || lines.clone().take(FIRST);
+    let basis = head().find_map(|l| times::leading(l.text.trim())).map_or(Basis::NoYear, |(s, _)| s.basis);
+    let mut host = head().find_map(|line| form::journal_host(line.text)).unwrap_or((0, ""));
+    let monotonic = basis == Basis::Boot && !host.1.is_empty();
+    let unit = whose.unit.clone();
+    let first = lines.peek().map_or(1, |line| line.number);
+    if monotonic {
+        let node = whose.node.clone().unwrap_or_else(|| host.1.into());
+        let unit = unit.clone().unwrap_or_else(|| "kubelet".into());
+        let why = Why::Truncated(
+            "its times count from the start of the node, and nothing tells when that was".into(),
+        );
+        out.gaps.push(Gap {
+            read: Read::Journal { node, unit, since: None },
+            why,
+            locator: place.line(first),
+        });
+    }
+    let mut gather = Gather::new(whose);
+    for line in lines {
+        let mut named = stands_at(line.text, host);
+        if !named && let Some(other) = form::journal_host(line.text) {
+            (host, named) = (other, true);
+        }
+        let part = gather.part(host.1, line.number);
+        match &unit {
+            Some(unit) if !named && !line.text.starts_with('[') => {
+                part.scan.push_message(unit, line.text, at(line.text, basis));
+            }
+            _ => part.scan.push(line.text, |line| at(line, basis)),
+        }
+    }
+    gather.finish(place, out, basis);
+}
+
+/// Whether a host's name stands where it stood on the line before: the times of one journal are of one width.
+fn stands_at(line: &str, (start, host): (usize, &str)) -> bool {
+    let end = start + host.len();
+    !host.is_empty()
+        && line.as_bytes().get(start..end) == Some(host.as_bytes())
+        && line.as_bytes().get(end) == Some(&b' ')
+}
+
+/// The time of a line, in microseconds of the clock that a basis means.
+fn at(line: &str, basis: Basis) -> Option<i64> {
+    let (stamp, _) = times::leading(line.trim())?;
+    match (basis, stamp.basis) {
+        (Basis::NoOffset | Basis::NoYear, Basis::NoOffset) => Some(times::without_year(stamp.span.earliest)),
+        (Basis::NoOffset | Basis::NoYear, Basis::NoYear) => Some(stamp.span.earliest),
+        (wanted, found) => (wanted == found).then_some(stamp.span.earliest),
+    }
+}
+
+/// A record of a structured journal.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Entry<'a> {
+    message: Cow<'a, str>,
+    identifier: Option<Cow<'a, str>>,
+    unit: Option<Cow<'a, str>>,
+    program: Option<Cow<'a, str>>,
+    host: Option<Cow<'a, str>>,
+    boot: Option<Cow<'a, str>>,
+    /// When it came to the journal, in microseconds since 1970.
+    collected: Option<i64>,
+    /// When it was written, where the writer told.
+    written: Option<i64>,
+    /// When it came to the journal, since the start of the machine.
+    monotonic: Option<i64>,
+}
+
+/// The fields that are read (systemd.journal-fields(7)).
+const FIELDS: [&str; 9] = [
+    "MESSAGE",
+    "SYSLOG_IDENTIFIER",
+    "_SYSTEMD_UNIT",
+    "_COMM",
+    "_HOSTNAME",
+    "_BOOT_ID",
+    "__REALTIME_TIMESTAMP",
+    "_SOURCE_REALTIME_TIMESTAMP",
+    "__MONOTONIC_TIMESTAMP",
+];
+
+impl<'a> Entry<'a> {
+    /// Takes a field; others are left alone.
+    fn set(&mut self, field: &str, value: Cow<'a, str>) {
+        let number = || value.trim().parse().ok();
+        match field {
+            "MESSAGE" => self.message = value,
+            "SYSLOG_IDENTIFIER" => self.identifier = Some(value),
+            "_SYSTEMD_UNIT" => self.unit = Some(value),
+            "_COMM" => self.program = Some(value),
+            "_HOSTNAME" => self.host = Some(value),
+            "_BOOT_ID" => self.boot = Some(value),
+            "__REALTIME_TIMESTAMP" => self.collected = number(),
+            "_SOURCE_REALTIME_TIMESTAMP" => self.written = number(),
+            "__MONOTONIC_TIMESTAMP" => self.monotonic = number(),
+            _ => {}
+        }
+    }
+
+    /// Who wrote it, as the short formats say: the identifier, else the program; the unit where neither is there.
+    fn component(&self) -> Option<Cow<'_, str>> {
+        let name = self.identifier.as_ref().or(self.program.as_ref()).or(self.unit.as_ref())?;
+        Some(Cow::Borrowed(name.strip_suffix(".service").unwrap_or(name)))
+    }
+
+    fn at(&self) -> Option<i64> {
+        self.written.or(self.collected)
+    }
+}
+
+#[cfg(test)]
+mod tests;

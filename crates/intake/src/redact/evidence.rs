@@ -1,0 +1,79 @@
+//! Takes secrets out of what was read from text, before it becomes evidence.
+
+use super::{HIDDEN, is_secret_flag, text};
+use engine::Text;
+use engine::evidence::{Action, Body, Condition, Container, Object, Observation, Probe, State, What};
+use std::borrow::Cow;
+
+/// Hides what stands in sentences, command lines and annotations. What only names something is left as it is.
+pub(crate) fn observation(observation: &mut Observation) {
+    match &mut observation.what {
+        What::Object(seen) => object(seen),
+        What::Event(event) => hide(&mut event.message),
+        What::Unit(unit) => maybe(&mut unit.exit),
+        // Logs and journals are hidden line by line while they are read.
+        What::Log(_) | What::NodeLog(_) | What::Listed { .. } | What::ClockPair { .. } => {}
+    }
+}
+
+fn hide(kept: &mut Text) {
+    if let Cow::Owned(hidden) = text(kept) {
+        *kept = hidden.into();
+    }
+}
+
+fn maybe(kept: &mut Option<Text>) {
+    kept.iter_mut().for_each(hide);
+}
+
+fn object(object: &mut Object) {
+    for value in object.annotations.iter_mut().flatten().map(|(_, value)| value) {
+        hide(value);
+    }
+    match &mut object.body {
+        Body::Pod(pod) => {
+            maybe(&mut pod.message);
+            conditions(&mut pod.conditions);
+            pod.containers.iter_mut().for_each(container);
+        }
+        Body::Node(node) => conditions(&mut node.conditions),
+        Body::Workload(workload) => {
+            conditions(&mut workload.conditions);
+            workload.template.iter_mut().flat_map(|t| &mut t.pod.containers).for_each(container);
+        }
+        Body::Autoscaler(autoscaler) => conditions(&mut autoscaler.conditions),
+        _ => {}
+    }
+}
+
+fn conditions(conditions: &mut Option<Vec<Condition>>) {
+    conditions.iter_mut().flatten().for_each(|condition| maybe(&mut condition.message));
+}
+
+fn container(container: &mut Container) {
+    for words in [&mut container.command, &mut container.args].into_iter().flatten() {
+        let mut after_secret = false;
+        for word in words {
+            if std::mem::replace(&mut after_secret, is_secret_flag(word)) {
+                *word = HIDDEN.into();
+            } else {
+                hide(word);
+            }
+        }
+    }
+    for state in [&mut container.state, &mut container.last].into_iter().flatten() {
+        match state {
+            State::Waiting { message, .. } => maybe(message),
+            State::Terminated(ended) => maybe(&mut ended.message),
+            State::Running { .. } => {}
+        }
+    }
+    let probes = [&mut container.liveness, &mut container.readiness, &mut container.startup];
+    for Probe { action, .. } in probes.into_iter().flatten() {
+        match action {
+            Action::Http { path, .. } => hide(path),
+            Action::Exec { command } => hide(command),
+            Action::Tcp { .. } | Action::Grpc { .. } => {}
+        }
+    }
+}
