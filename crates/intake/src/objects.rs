@@ -1,5 +1,6 @@
 //! Kubernetes objects in JSON and YAML.
 
+mod block;
 mod config;
 mod container;
 mod event;

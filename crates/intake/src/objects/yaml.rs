@@ -2,7 +2,7 @@
 //! never stands in memory as a whole.
 
 use super::wire::{At, Notes, Seed, Wire, pass_seq, unfit};
-use super::{Form, List, Piece};
+use super::{Form, List, Piece, block};
 use memchr::memchr;
 use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use std::fmt;
@@ -186,7 +186,7 @@ fn close(pieces: &mut [Piece<'_>], end: usize, offset: usize) {
 }
 
 /// Limits of one object. Far above what etcd stores (1.5 MiB), far below what would hurt.
-fn options() -> serde_saphyr::Options {
+pub(super) fn options() -> serde_saphyr::Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_nodes: 4_000_000,
@@ -200,11 +200,31 @@ fn options() -> serde_saphyr::Options {
 
 /// Reads one value of YAML; of the only item of a list, if it stands behind its dash.
 pub(super) fn parse<'a, T: Wire<'a>>(text: &'a str, item: bool, notes: &Notes) -> Result<Option<T>, String> {
+    if let Ok(value) = block::read(text, Root { at: At::root(notes), item, of: PhantomData }) {
+        return Ok(value);
+    }
+    // What the attempt noted will be noted again.
+    notes.take();
     let at = At::root(notes);
     serde_saphyr::with_deserializer_from_str_with_options(text, options(), |from| {
-        if item { Only(&at, PhantomData).deserialize(from) } else { T::wire(from, &at) }
+        Root { at, item, of: PhantomData }.deserialize(from)
     })
     .map_err(|error| error.to_string().lines().next().unwrap_or("broken YAML").to_owned())
+}
+
+/// A value, or the only item of a list.
+struct Root<'p, T> {
+    at: At<'p>,
+    item: bool,
+    of: PhantomData<T>,
+}
+
+impl<'de, T: Wire<'de>> DeserializeSeed<'de> for Root<'_, T> {
+    type Value = Option<T>;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Option<T>, D::Error> {
+        if self.item { Only(&self.at, PhantomData).deserialize(from) } else { T::wire(from, &self.at) }
+    }
 }
 
 /// The one item of a list.
