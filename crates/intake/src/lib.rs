@@ -6,6 +6,7 @@ pub mod objects;
 mod pool;
 pub mod redact;
 pub mod time;
+pub mod work;
 
 use engine::Text;
 use engine::evidence::{Evidence, Gap, Locator, Observation, What};

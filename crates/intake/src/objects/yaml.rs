@@ -3,7 +3,7 @@
 
 use super::wire::{At, Notes, Seed, Wire, pass_seq, unfit};
 use super::{Form, List, Piece, block};
-use memchr::memchr;
+use memchr::{memchr, memmem};
 use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use std::fmt;
 use std::marker::PhantomData;
@@ -81,17 +81,25 @@ pub(super) fn is_of_objects(text: &str) -> bool {
 pub(super) fn lists(text: &str) -> Vec<List<'_>> {
     let mut all = Vec::new();
     let mut start = 0;
-    for (at, line) in lines(text) {
-        if is_boundary(line) {
-            all.extend(document(text, start, at));
-            start = (at + line.len()).min(text.len());
-            if line.len() > 3 && line.starts_with("---") {
-                // What follows the marker on its line belongs to the document.
-                start = at + 3;
-            }
+    for at in boundaries(text) {
+        let line = lines(&text[at..]).next().map_or("", |(_, line)| line);
+        all.extend(document(text, start, at));
+        start = (at + line.len()).min(text.len());
+        if line.len() > 3 && line.starts_with("---") {
+            // What follows the marker on its line belongs to the document.
+            start = at + 3;
         }
     }
     all.extend(document(text, start, text.len()));
+    all
+}
+
+/// Where the lines between documents begin.
+fn boundaries(text: &str) -> Vec<usize> {
+    let marks = |mark: &'static str| memmem::find_iter(text.as_bytes(), mark).map(|at| at + 1);
+    let mut all: Vec<usize> = std::iter::once(0).chain(marks("\n---")).chain(marks("\n...")).collect();
+    all.retain(|at| lines(&text[*at..]).next().is_some_and(|(_, line)| is_boundary(line)));
+    all.sort_unstable();
     all
 }
 
@@ -108,7 +116,7 @@ fn document(text: &str, start: usize, end: usize) -> Option<List<'_>> {
         empty = false;
         if line.starts_with(' ') {
             partial |=
-                value_of(line.trim_start(), "continue").is_some_and(|it| !it.is_empty()) && items.is_none();
+                items.is_none() && value_of(line.trim_start(), "continue").is_some_and(|it| !it.is_empty());
             continue;
         }
         if line.starts_with('-') {
@@ -151,8 +159,12 @@ fn items_of(text: &str, offset: usize) -> Vec<Piece<'_>> {
     let mut pieces: Vec<Piece<'_>> = Vec::new();
     let mut depth = None;
     for (at, line) in lines(text) {
-        let content = line.trim_start_matches(' ');
-        let indent = line.len() - content.len();
+        let indent = line.bytes().take_while(|byte| *byte == b' ').count();
+        // Nothing that is looked for stands deeper.
+        if depth.is_some_and(|depth| indent > depth + 2) {
+            continue;
+        }
+        let content = &line[indent..];
         let mut key = content;
         if let Some(rest) = content.strip_prefix('-').filter(|rest| rest.is_empty() || rest.starts_with(' '))
             && depth.is_none_or(|depth| depth == indent)
