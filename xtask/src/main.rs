@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool that talks to whoever runs it")]
 
 mod accuracy;
+mod bench;
 mod cluster;
 mod docs;
 mod gates;
@@ -37,6 +38,7 @@ const COMMANDS: &[Command] = &[
         accuracy::run,
     ),
     ("gates", "[--cases DIR] [--only NAME]", "laws and gates over every capture that is there", gates::run),
+    ("bench", "", "how fast is read, beside rivals on the same bytes", bench::run),
     ("cluster", cluster::USAGE, "a real Kubernetes for the tests, on this machine", cluster::run_command),
     (
         "templates",

@@ -6,12 +6,14 @@ mod moments;
 mod pod;
 mod quantity;
 mod read;
+mod shared;
 mod view;
 
 pub use kinds::*;
 pub use pod::*;
 pub use quantity::{Quantity, Resources};
 pub use read::{By, Gap, Read, Why};
+pub use shared::Shared;
 pub use view::{Group, View, Views};
 
 use crate::Text;
@@ -89,11 +91,11 @@ pub struct Object {
     /// Whether it is being deleted, where the time is not shown.
     pub is_deleting: Option<bool>,
     /// `metadata.labels`.
-    pub labels: Option<BTreeMap<Text, Text>>,
+    pub labels: Option<Shared<BTreeMap<Text, Text>>>,
     /// `metadata.annotations` that a diagnosis reads.
     pub annotations: Option<BTreeMap<Text, Text>>,
     /// `metadata.ownerReferences`, or `Controlled By`.
-    pub owners: Option<Vec<Owner>>,
+    pub owners: Option<Shared<Vec<Owner>>>,
     /// Who wrote which fields when, reduced.
     pub managers: Vec<Manager>,
     /// The rest.
@@ -419,7 +421,9 @@ pub struct Unit {
 /// All that was seen, in text order, and all that was asked for and not seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Evidence {
-    pub(crate) objects: Vec<Object>,
+    // Boxed where they were read, and never moved again: a copy of all would double what a large cluster takes.
+    #[allow(clippy::vec_box)]
+    pub(crate) objects: Vec<Box<Object>>,
     pub(crate) events: Vec<Event>,
     pub(crate) logs: Vec<Log>,
     pub(crate) node_logs: Vec<NodeLog>,
@@ -431,12 +435,12 @@ pub struct Evidence {
 
 impl Evidence {
     /// Every object, by subject, then by age.
-    pub fn objects(&self) -> &[Object] {
+    pub fn objects(&self) -> &[Box<Object>] {
         &self.objects
     }
 
     /// Objects of one kind.
-    pub fn of(&self, kind: &Kind) -> &[Object] {
+    pub fn of(&self, kind: &Kind) -> &[Box<Object>] {
         let start = self.objects.partition_point(|o| o.subject.kind < *kind);
         let end = self.objects.partition_point(|o| o.subject.kind <= *kind);
         self.objects.get(start..end).unwrap_or(&[])
@@ -445,7 +449,7 @@ impl Evidence {
     /// The newest incarnation of an object.
     pub fn get(&self, subject: &Subject) -> Option<&Object> {
         let end = self.objects.partition_point(|o| o.subject <= *subject);
-        self.objects.get(end.checked_sub(1)?).filter(|o| o.subject == *subject)
+        self.objects.get(end.checked_sub(1)?).map(|o| &**o).filter(|o| o.subject == *subject)
     }
 
     /// Every event.

@@ -28,6 +28,7 @@ pub use statement::{Stage, Statement, Voice};
 pub use template::{Difference, Field};
 pub use topology::{LogFact, NodeFact, Owned, PodFact, ServiceFact, WorkloadFact};
 
+use crate::Text;
 use crate::evidence::{Evidence, Object};
 use crate::subject::{Kind, Subject};
 use std::collections::BTreeMap;
@@ -43,7 +44,10 @@ pub struct Facts<'e> {
     pub(crate) logs: Vec<LogFact<'e>>,
     pub(crate) statements: Vec<Statement<'e>>,
     pub(crate) by_subject: BTreeMap<Subject, Vec<usize>>,
-    pub(crate) pod_index: BTreeMap<Subject, usize>,
+    /// Pods by each of their owners, as indices.
+    pub(crate) owned: BTreeMap<Subject, Vec<usize>>,
+    /// Pods by their node, as indices.
+    pub(crate) placed: BTreeMap<Text, Vec<usize>>,
 }
 
 /// Reads the facts from evidence.
@@ -62,7 +66,14 @@ impl<'e> Facts<'e> {
     /// The pod of that name.
     pub fn pod(&self, subject: &Subject) -> Option<&PodFact<'e>> {
         let subject = if subject.part.is_some() { &subject.whole() } else { subject };
-        self.pod_index.get(subject).and_then(|&index| self.pods.get(index))
+        self.pods.get(self.pod_at(subject)?)
+    }
+
+    /// The index of the newest pod of that name. Pods stand in the order of their subjects.
+    pub(crate) fn pod_at(&self, subject: &Subject) -> Option<usize> {
+        let end = self.pods.partition_point(|pod| pod.object.subject <= *subject);
+        let index = end.checked_sub(1)?;
+        self.pods.get(index).filter(|pod| pod.object.subject == *subject).map(|_| index)
     }
 
     /// Every Deployment, StatefulSet, DaemonSet, Job, ReplicaSet and so on.
@@ -72,12 +83,28 @@ impl<'e> Facts<'e> {
 
     /// The workload of that name.
     pub fn workload(&self, subject: &Subject) -> Option<&WorkloadFact<'e>> {
-        self.workloads.iter().find(|w| w.object.subject == *subject)
+        let at = self.workloads.partition_point(|w| w.object.subject < *subject);
+        self.workloads.get(at).filter(|w| w.object.subject == *subject)
     }
 
     /// Every Service.
     pub fn services(&self) -> &[ServiceFact<'e>] {
         &self.services
+    }
+
+    /// Services that select the pod of that index. Services stand in the order of their subjects.
+    pub(crate) fn services_of(&self, pod: usize) -> impl Iterator<Item = &ServiceFact<'e>> {
+        let namespace = self.pods.get(pod).map(|pod| &pod.object.subject.namespace);
+        let first = self.services.partition_point(|s| Some(&s.object.subject.namespace) < namespace);
+        let near = self.services.iter().skip(first);
+        near.take_while(move |s| Some(&s.object.subject.namespace) == namespace)
+            .filter(move |s| s.pods.as_ref().is_some_and(|pods| pods.binary_search(&pod).is_ok()))
+    }
+
+    /// The Service of that name.
+    pub(crate) fn service(&self, subject: &Subject) -> Option<&ServiceFact<'e>> {
+        let at = self.services.partition_point(|s| s.object.subject < *subject);
+        self.services.get(at).filter(|s| s.object.subject == *subject)
     }
 
     /// Every node.
@@ -87,7 +114,8 @@ impl<'e> Facts<'e> {
 
     /// The node of that name.
     pub fn node(&self, name: &str) -> Option<&NodeFact<'e>> {
-        self.nodes.iter().find(|n| &*n.name == name)
+        let at = self.nodes.partition_point(|n| &*n.name < name);
+        self.nodes.get(at).filter(|n| &*n.name == name)
     }
 
     /// Every container log, with whose it is.
@@ -121,12 +149,17 @@ impl<'e> Facts<'e> {
 
     /// Pods of a workload, as its selector, their owners or their names tell.
     pub fn pods_of<'a>(&'a self, workload: &'a Subject) -> impl Iterator<Item = &'a PodFact<'e>> {
-        self.pods().filter(move |pod| pod.owners.iter().any(|owner| owner.subject == *workload))
+        self.at(self.owned.get(workload))
     }
 
     /// Pods on a node.
     pub fn pods_on<'a>(&'a self, node: &'a str) -> impl Iterator<Item = &'a PodFact<'e>> {
-        self.pods().filter(move |pod| pod.pod.node.as_deref() == Some(node))
+        self.at(self.placed.get(node))
+    }
+
+    /// The pods of an index that exist, or may.
+    fn at<'a>(&'a self, indices: Option<&'a Vec<usize>>) -> impl Iterator<Item = &'a PodFact<'e>> {
+        indices.into_iter().flatten().filter_map(|&index| self.pods.get(index)).filter(|pod| !pod.gone)
     }
 
     /// The topmost owner of anything: a Deployment, CronJob, …; itself where nothing owns it.

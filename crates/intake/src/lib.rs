@@ -12,6 +12,7 @@ mod refused;
 mod routes;
 mod source;
 pub mod time;
+pub mod work;
 
 use engine::Text;
 use engine::evidence::{Evidence, Gap, Locator, Observation, Read, What, Why};

@@ -1,5 +1,6 @@
 //! Kubernetes objects in JSON and YAML.
 
+mod block;
 mod config;
 mod container;
 mod event;
@@ -27,10 +28,8 @@ use wire::{Notes, Wire};
 /// Reads objects; false where the text is neither JSON nor YAML of objects.
 pub fn read(text: &str, place: &Place, out: &mut Intake) -> bool {
     let (lists, between) = if text.trim_start().starts_with(['{', '[']) {
-        if !json::is_of_objects(text) {
-            return false;
-        }
-        json::lists(text)
+        let Some(found) = json::lists(text) else { return false };
+        found
     } else {
         if !yaml::is_of_objects(text) {
             return false;
@@ -38,25 +37,93 @@ pub fn read(text: &str, place: &Place, out: &mut Intake) -> bool {
         (yaml::lists(text), Vec::new())
     };
     let pool = Pool::new();
-    let mut reader = Reader {
-        place,
-        make: Make { pool: &pool },
-        read_before: out.observations.len(),
-        out,
-        text,
-        counted: 0,
-        lines: 0,
-        wishes: wishes(&place.file),
-    };
-    for list in &lists {
-        reader.list(list);
+    match jobs(text, &lists).as_slice() {
+        jobs @ [_, _, ..] => read_jobs(jobs, text, place, out),
+        _ => {
+            let mut reader = Reader::new(place, &pool, out, text);
+            lists.iter().for_each(|list| reader.list(list));
+        }
     }
+    let mut reader = Reader::new(place, &pool, out, text);
     for (start, line) in between {
         let locator = reader.locator(start);
         reader.out.unread.lines += 1;
         reader.out.unread.samples.push((locator, crate::clip(line, 200).into()));
     }
     true
+}
+
+/// Bytes of objects that one job reads, at least.
+const JOB: usize = 1 << 20;
+
+/// A part of a text that is read by itself.
+struct Job<'l, 'a> {
+    lists: &'l [List<'a>],
+    /// Of a single long list: these pieces, and whether they are its first and last.
+    part: Option<(&'l [Piece<'a>], bool, bool)>,
+    /// Where it begins, and the line ends before.
+    start: usize,
+    lines: usize,
+}
+
+/// Cuts a text into jobs: short lists together, a long one into runs of its pieces.
+fn jobs<'l, 'a>(text: &str, lists: &'l [List<'a>]) -> Vec<Job<'l, 'a>> {
+    let size = |list: &List<'_>| list.pieces.iter().map(|piece| piece.text.len()).sum::<usize>();
+    let mut jobs: Vec<Job<'l, 'a>> = Vec::new();
+    for run in crate::work::runs(lists, JOB, size) {
+        let run = &lists[run];
+        let [short @ .., last] = run else { continue };
+        if size(last) < 2 * JOB {
+            jobs.push(Job { lists: run, part: None, start: 0, lines: 0 });
+            continue;
+        }
+        if !short.is_empty() {
+            jobs.push(Job { lists: short, part: None, start: 0, lines: 0 });
+        }
+        let parts = crate::work::runs(&last.pieces, JOB, |piece| piece.text.len());
+        let count = parts.len();
+        for (at, part) in parts.into_iter().enumerate() {
+            let part = Some((&last.pieces[part], at == 0, at + 1 == count));
+            jobs.push(Job { lists: std::slice::from_ref(last), part, start: 0, lines: 0 });
+        }
+    }
+    let (mut at, mut lines) = (0, 0);
+    for job in &mut jobs {
+        let pieces = job.part.map_or(&*job.lists[0].pieces, |(pieces, ..)| pieces);
+        let start = pieces.first().map_or(at, |piece| piece.start);
+        lines += memchr_iter(b'\n', &text.as_bytes()[at..start.max(at)]).count();
+        at = start.max(at);
+        (job.start, job.lines) = (at, lines);
+    }
+    jobs
+}
+
+fn read_jobs(jobs: &[Job<'_, '_>], text: &str, place: &Place, out: &mut Intake) {
+    let parts = crate::work::each(jobs, crate::work::WORKERS, |job| {
+        let (pool, mut read) = (Pool::new(), Intake::default());
+        let mut reader = Reader::new(place, &pool, &mut read, text).at(job);
+        match job.part {
+            Some((pieces, ..)) => {
+                let of = job.lists[0].of();
+                pieces.iter().for_each(|piece| reader.piece_of(of, piece));
+            }
+            None => job.lists.iter().for_each(|list| reader.list(list)),
+        }
+        read
+    });
+    let mut before = out.observations.len();
+    for (job, part) in jobs.iter().zip(parts) {
+        if job.part.is_none_or(|(_, first, _)| first) {
+            before = out.observations.len();
+        }
+        out.absorb(part);
+        if let Some((_, _, true)) = job.part {
+            let pool = Pool::new();
+            let mut reader = Reader::new(place, &pool, out, text).at(job);
+            reader.read_before = before;
+            reader.end_of(&job.lists[0]);
+        }
+    }
 }
 
 /// Whether a path leads through a folder of manifests.
@@ -116,6 +183,14 @@ struct List<'a> {
     cut: Option<usize>,
 }
 
+impl<'a> List<'a> {
+    /// The kind and version of its items, where it tells.
+    fn of(&self) -> Option<(&'a str, &'a str)> {
+        let of = self.head.and_then(|(kind, version)| Some((kind.strip_suffix("List")?, version)));
+        of.filter(|(kind, _)| !kind.is_empty())
+    }
+}
+
 struct Reader<'r, 'o> {
     place: &'r Place,
     make: Make<'r>,
@@ -133,23 +208,42 @@ struct Reader<'r, 'o> {
 /// What all kinds have, and what is particular to one.
 type Parts<'a> = (Option<Metadata<'a>>, bool, Body);
 
+impl<'r, 'o> Reader<'r, 'o> {
+    fn new(place: &'r Place, pool: &'r Pool, out: &'o mut Intake, text: &'r str) -> Self {
+        let read_before = out.observations.len();
+        let wishes = wishes(&place.file);
+        Reader { place, make: Make { pool }, read_before, out, text, counted: 0, lines: 0, wishes }
+    }
+
+    /// The same, at the beginning of a job.
+    fn at(mut self, job: &Job<'_, '_>) -> Self {
+        (self.counted, self.lines) = (job.start, job.lines);
+        self
+    }
+}
+
 impl Reader<'_, '_> {
     fn list(&mut self, list: &List<'_>) {
         self.read_before = self.out.observations.len();
-        let of = list.head.and_then(|(kind, version)| Some((kind.strip_suffix("List")?, version)));
-        let of = of.filter(|(kind, _)| !kind.is_empty());
-        for piece in &list.pieces {
-            let kind = piece.kind.or(of.map(|(kind, _)| kind));
-            let version = piece.version.or(of.map(|(_, version)| version));
-            match kind {
-                Some(kind) => self.piece(piece, kind, version),
-                None => {
-                    let locator = self.locator(piece.start);
-                    self.gap(None, "an object without a kind", locator);
-                }
+        let of = list.of();
+        list.pieces.iter().for_each(|piece| self.piece_of(of, piece));
+        self.end_of(list);
+    }
+
+    fn piece_of(&mut self, of: Option<(&str, &str)>, piece: &Piece<'_>) {
+        let kind = piece.kind.or(of.map(|(kind, _)| kind));
+        let version = piece.version.or(of.map(|(_, version)| version));
+        match kind {
+            Some(kind) => self.piece(piece, kind, version),
+            None => {
+                let locator = self.locator(piece.start);
+                self.gap(None, "an object without a kind", locator);
             }
         }
-        self.listed(list, of.map(|(kind, version)| kind_of(kind, Some(version))));
+    }
+
+    fn end_of(&mut self, list: &List<'_>) {
+        self.listed(list, list.of().map(|(kind, version)| kind_of(kind, Some(version))));
         if let Some(end) = list.cut {
             let locator = self.locator(end);
             let read = Read::File { path: self.place.file.clone() };
@@ -295,10 +389,11 @@ impl Reader<'_, '_> {
         object.created = created;
         object.deleting = make.time(&metadata.deleting);
         object.is_deleting = Some(metadata.deleting.is_some());
-        object.labels = Some(make.map(&metadata.labels).unwrap_or_default());
+        object.labels = Some(make.pool.labels.share(make.map(&metadata.labels).unwrap_or_default()));
         object.annotations = Some(make.annotations(&metadata.annotations).unwrap_or_default());
         object.owners = seen.then(|| {
-            metadata.owners.as_deref().map(|owners| make.owners(owners, namespace)).unwrap_or_default()
+            let owners = metadata.owners.as_deref().map(|owners| make.owners(owners, namespace));
+            make.pool.owners.share(owners.unwrap_or_default())
         });
         object.managers = make.managers(&metadata.managed);
         object.body = body;

@@ -1,19 +1,34 @@
-//! Shares equal texts: names, reasons and labels of one file repeat thousands of times.
+//! Shares what is equal: names, reasons and labels of one file repeat thousands of times, and so do the specs of replicas.
 
 use engine::Text;
+use engine::evidence::{ContainerSpec, Owner, PodSpec, Shared};
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 const SLOTS: usize = 1 << 12;
 
 /// Texts longer than this hardly repeat.
 const LONGEST: usize = 96;
 
-/// A table with one place for each hash: a newer text takes the place of an older one, so that it never grows.
-pub(crate) struct Pool(RefCell<Vec<Option<Text>>>);
+/// What was read lately of one file; what is equal to it is shared.
+pub(crate) struct Pool {
+    /// One place for each hash: a newer text takes the place of an older one, so that it never grows.
+    texts: RefCell<Vec<Option<Text>>>,
+    pub(crate) containers: Recent<ContainerSpec>,
+    pub(crate) pods: Recent<PodSpec>,
+    pub(crate) labels: Recent<BTreeMap<Text, Text>>,
+    pub(crate) owners: Recent<Vec<Owner>>,
+}
 
 impl Pool {
     pub(crate) fn new() -> Self {
-        Pool(RefCell::new(vec![None; SLOTS]))
+        Pool {
+            texts: RefCell::new(vec![None; SLOTS]),
+            containers: Recent::default(),
+            pods: Recent::default(),
+            labels: Recent::default(),
+            owners: Recent::default(),
+        }
     }
 
     /// An owned text, shared with an earlier equal one where that is still known.
@@ -25,11 +40,42 @@ impl Pool {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
         let slot = usize::try_from((hash ^ (hash >> 32)) % SLOTS as u64).unwrap_or(0);
-        let mut slots = self.0.borrow_mut();
+        let mut slots = self.texts.borrow_mut();
         match &mut slots[slot] {
             Some(known) if **known == *text => known.clone(),
             other => other.insert(text.into()).clone(),
         }
+    }
+}
+
+/// Values looked back at. Lists come sorted by name, so that the replicas of a workload stand together.
+const RECENT: usize = 16;
+
+/// The last different values of a kind.
+pub(crate) struct Recent<T>(RefCell<(usize, Vec<Shared<T>>)>);
+
+impl<T> Default for Recent<T> {
+    fn default() -> Self {
+        Recent(RefCell::new((0, Vec::with_capacity(RECENT))))
+    }
+}
+
+impl<T: PartialEq> Recent<T> {
+    /// The value, shared with a recent equal one.
+    pub(crate) fn share(&self, value: T) -> Shared<T> {
+        let mut recent = self.0.borrow_mut();
+        if let Some(known) = recent.1.iter().find(|known| ***known == value) {
+            return known.clone();
+        }
+        let shared = Shared::from(value);
+        if recent.1.len() < RECENT {
+            recent.1.push(shared.clone());
+        } else {
+            let oldest = recent.0 % RECENT;
+            recent.1[oldest] = shared.clone();
+            recent.0 += 1;
+        }
+        shared
     }
 }
 
@@ -43,6 +89,12 @@ mod tests {
         let pool = Pool::new();
         let (a, b) = (pool.text("Running"), pool.text("Running"));
         assert!(Arc::ptr_eq(&a, &b));
+        let recent = Recent::default();
+        for n in 0..100 {
+            let (one, other) = (recent.share(vec![n]), recent.share(vec![n]));
+            assert!(std::ptr::eq(&*one, &*other));
+            assert_eq!(*one, [n]);
+        }
         for n in 0..20_000 {
             assert_eq!(&*pool.text(&format!("name-{n}")), format!("name-{n}"));
         }

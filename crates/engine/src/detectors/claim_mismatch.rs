@@ -41,7 +41,7 @@ pub(super) fn mismatch(
         .of(&Kind::PersistentVolume)
         .iter()
         .filter_map(|o| match &o.body {
-            Body::PersistentVolume(volume) => Some((o, volume)),
+            Body::PersistentVolume(volume) => Some((&**o, volume)),
             _ => None,
         })
         .collect();

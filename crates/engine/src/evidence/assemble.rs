@@ -25,7 +25,7 @@ impl Evidence {
 
         let homes = Homes::of(&observations);
         let mut evidence = Evidence::default();
-        let mut objects: BTreeMap<Subject, Vec<Object>> = BTreeMap::new();
+        let mut objects = Vec::new();
         let mut events: BTreeMap<EventKey, Vec<Event>> = BTreeMap::new();
         let mut listed = BTreeSet::new();
         for observation in observations {
@@ -33,8 +33,7 @@ impl Evidence {
                 What::Object(mut object) => {
                     homes.settle(&mut object.subject);
                     object.locator = observation.locator;
-                    let subject = object.subject.clone();
-                    merge::object(objects.entry(subject).or_default(), *object);
+                    objects.push(object);
                 }
                 What::Event(mut event) => {
                     homes.settle(&mut event.about);
@@ -55,7 +54,7 @@ impl Evidence {
                 What::ClockPair { .. } => {}
             }
         }
-        evidence.objects = objects.into_values().flatten().collect();
+        evidence.objects = merged(objects);
         evidence.events = events.into_values().flatten().collect();
         evidence.events.sort();
         evidence.logs.sort();
@@ -80,8 +79,7 @@ impl Evidence {
     pub fn reopen(self) -> (Vec<Observation>, Vec<Gap>) {
         let whole =
             |locator: Locator, what: What| Observation { capture: "".into(), sequence: 0, locator, what };
-        let objects =
-            self.objects.into_iter().map(|it| whole(it.locator.clone(), What::Object(Box::new(it))));
+        let objects = self.objects.into_iter().map(|it| whole(it.locator.clone(), What::Object(it)));
         let events = self.events.into_iter().map(|it| whole(it.locator.clone(), What::Event(Box::new(it))));
         let logs = self.logs.into_iter().map(|it| whole(it.locator.clone(), What::Log(Box::new(it))));
         let journals =
@@ -101,6 +99,23 @@ impl Evidence {
         }
         (observations, self.gaps)
     }
+}
+
+/// The views of each object made one, by subject, then by age.
+#[allow(clippy::vec_box)]
+fn merged(mut objects: Vec<Box<Object>>) -> Vec<Box<Object>> {
+    // Of one subject, the views stay in the order of merging.
+    objects.sort_by(|a, b| a.subject.cmp(&b.subject));
+    let mut all: Vec<Box<Object>> = Vec::with_capacity(objects.len());
+    let mut one: Vec<Box<Object>> = Vec::new();
+    for object in objects {
+        if one.first().is_some_and(|first| first.subject != object.subject) {
+            all.append(&mut one);
+        }
+        merge::object(&mut one, object);
+    }
+    all.append(&mut one);
+    all
 }
 
 /// What two views of one event share.
@@ -211,6 +226,9 @@ impl Anchors {
                 _ => None,
             })
         };
+        if !objects().any(|(_, created)| matches!(created.clock, Clock::Capture(_))) {
+            return;
+        }
         let absolute: BTreeMap<&Subject, &Moment> =
             objects().filter(|(_, created)| created.clock == Clock::Api).collect();
         for (subject, age) in objects() {

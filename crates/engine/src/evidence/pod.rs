@@ -1,11 +1,12 @@
 //! Pods and their containers, as the views show them.
 
 use super::quantity::Resources;
-use super::{Condition, Selector};
+use super::{Condition, Selector, Shared};
 use crate::Text;
 use crate::moment::Moment;
 use crate::subject::Subject;
 use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 
 /// A pod. A field that is `None` was not shown by any view, or is absent: [`super::Object::shows`] tells which.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +35,13 @@ pub struct Pod {
     pub containers: Vec<Container>,
     /// `spec.volumes`.
     pub volumes: Option<Vec<Volume>>,
+    /// What replicas have alike.
+    pub spec: Shared<PodSpec>,
+}
+
+/// What a pod should be, as far as replicas have it alike. Its fields are read and written through the pod.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PodSpec {
     /// `spec.nodeSelector`.
     pub node_selector: Option<BTreeMap<Text, Text>>,
     /// `spec.affinity`, as far as a diagnosis reads it.
@@ -73,6 +81,20 @@ pub struct Dns {
     pub servers: Vec<Text>,
     /// `spec.dnsConfig.searches`.
     pub searches: Vec<Text>,
+}
+
+impl Deref for Pod {
+    type Target = PodSpec;
+
+    fn deref(&self) -> &PodSpec {
+        &self.spec
+    }
+}
+
+impl DerefMut for Pod {
+    fn deref_mut(&mut self) -> &mut PodSpec {
+        &mut self.spec
+    }
 }
 
 /// `status.phase` of a pod.
@@ -121,6 +143,25 @@ pub struct Container {
     pub name: Text,
     /// What it is for.
     pub role: Role,
+    /// `volumeMounts`.
+    pub mounts: Option<Vec<Mount>>,
+    /// `status.containerID`.
+    pub id: Option<Text>,
+    /// `status.state`.
+    pub state: Option<State>,
+    /// `status.lastState`.
+    pub last: Option<State>,
+    /// `status.ready`.
+    pub ready: Option<bool>,
+    /// `status.restartCount`.
+    pub restarts: Option<u32>,
+    /// What replicas have alike.
+    pub spec: Shared<ContainerSpec>,
+}
+
+/// What a container should be, as far as replicas have it alike. Its fields are read and written through the container.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ContainerSpec {
     /// `image`, as the spec names it.
     pub image: Option<Text>,
     /// `imagePullPolicy`.
@@ -137,8 +178,6 @@ pub struct Container {
     pub requests: Option<Resources>,
     /// `env` and `envFrom`, as references.
     pub env: Option<Vec<EnvVar>>,
-    /// `volumeMounts`.
-    pub mounts: Option<Vec<Mount>>,
     /// `livenessProbe`.
     pub liveness: Option<Probe>,
     /// `readinessProbe`.
@@ -147,16 +186,20 @@ pub struct Container {
     pub startup: Option<Probe>,
     /// Whether `lifecycle.preStop` is set.
     pub pre_stop: Option<bool>,
-    /// `status.containerID`.
-    pub id: Option<Text>,
-    /// `status.state`.
-    pub state: Option<State>,
-    /// `status.lastState`.
-    pub last: Option<State>,
-    /// `status.ready`.
-    pub ready: Option<bool>,
-    /// `status.restartCount`.
-    pub restarts: Option<u32>,
+}
+
+impl Deref for Container {
+    type Target = ContainerSpec;
+
+    fn deref(&self) -> &ContainerSpec {
+        &self.spec
+    }
+}
+
+impl DerefMut for Container {
+    fn deref_mut(&mut self) -> &mut ContainerSpec {
+        &mut self.spec
+    }
 }
 
 impl Container {
@@ -165,24 +208,13 @@ impl Container {
         Container {
             name,
             role,
-            image: None,
-            pull_policy: None,
-            command: None,
-            args: None,
-            ports: None,
-            limits: None,
-            requests: None,
-            env: None,
             mounts: None,
-            liveness: None,
-            readiness: None,
-            startup: None,
-            pre_stop: None,
             id: None,
             state: None,
             last: None,
             ready: None,
             restarts: None,
+            spec: Shared::default(),
         }
     }
 
@@ -212,7 +244,7 @@ pub enum State {
         started: Option<Moment>,
     },
     /// Ended.
-    Terminated(Ended),
+    Terminated(Box<Ended>),
 }
 
 /// How one instance of a container ended.

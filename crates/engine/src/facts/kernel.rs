@@ -107,7 +107,7 @@ impl<'e> Facts<'e> {
         runs_again: bool,
         pick: fn(&LogSummary) -> Option<&Excerpt>,
     ) -> Option<LogLine> {
-        let index = *self.pod_index.get(pod.subject())?;
+        let index = self.pod_at(pod.subject())?;
         let mut logs: Vec<&LogFact> = self.logs.iter().filter(|log| log.is_of(index, container)).collect();
         // The dead instance is the newest while the container waits, and the one before once it runs again.
         let dead = container.restarts.map(|restarts| restarts.saturating_sub(u32::from(runs_again)));

@@ -196,6 +196,10 @@ fn push_condition<'e>(
         (condition.reason.as_deref().unwrap_or(""), condition.message.as_deref().unwrap_or(""));
     let saying =
         message::condition(object.subject.kind.as_str(), &condition.kind, &condition.status, reason, message);
+    if saying == Saying::Benign {
+        // Nobody asks what goes well, and that is nearly all that a large cluster says.
+        return;
+    }
     let text = format!("condition {}={} {reason} {message}", condition.kind, condition.status);
     out.push(Statement {
         subject: object.subject.clone(),

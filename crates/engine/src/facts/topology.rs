@@ -253,21 +253,26 @@ pub struct LogFact<'e> {
 
 /// Joins the objects to each other.
 pub(super) fn join(evidence: &Evidence) -> Facts<'_> {
-    let mut pods = Vec::new();
-    let mut pod_index = BTreeMap::new();
-    for object in evidence.of(&Kind::Pod) {
+    let objects = evidence.of(&Kind::Pod);
+    let mut pods: Vec<PodFact> = Vec::with_capacity(objects.len());
+    let mut owned: BTreeMap<Subject, Vec<usize>> = BTreeMap::new();
+    let mut placed: BTreeMap<Text, Vec<usize>> = BTreeMap::new();
+    for object in objects {
         let Body::Pod(pod) = &object.body else { continue };
         let listed = evidence.is_listed(&Kind::Pod, object.subject.namespace.as_deref());
         let gone = listed && !object.views.is_live();
         // Of two incarnations of one name the newer one comes last, and is the one that exists.
-        if let Some(&older) = pod_index.get(&object.subject)
-            && let Some(older) = pods.get_mut(older)
-        {
-            let older: &mut PodFact = older;
+        if let Some(older) = pods.last_mut().filter(|older| older.object.subject == object.subject) {
             older.gone = true;
         }
-        pod_index.insert(object.subject.clone(), pods.len());
-        pods.push(PodFact { object, pod, owners: owners_of_pod(evidence, object), gone });
+        let owners = owners_of_pod(evidence, object);
+        for owner in &owners {
+            owned.entry(owner.subject.clone()).or_default().push(pods.len());
+        }
+        if let Some(node) = &pod.node {
+            placed.entry(node.clone()).or_default().push(pods.len());
+        }
+        pods.push(PodFact { object, pod, owners, gone });
     }
     let workloads = evidence
         .objects()
@@ -294,7 +299,8 @@ pub(super) fn join(evidence: &Evidence) -> Facts<'_> {
         logs: Vec::new(),
         statements: Vec::new(),
         by_subject: BTreeMap::new(),
-        pod_index,
+        owned,
+        placed,
         pods,
     };
     facts.logs = evidence.logs().iter().map(|log| log_fact(&facts, log)).collect();
@@ -393,22 +399,22 @@ fn service_fact<'e>(
     pods: &[PodFact<'e>],
 ) -> ServiceFact<'e> {
     let namespace = &object.subject.namespace;
+    // Objects stand in the order of their subjects: those of one kind and namespace stand together.
+    let first = pods.partition_point(|pod| pod.object.subject.namespace < *namespace);
+    let end = pods.partition_point(|pod| pod.object.subject.namespace <= *namespace);
+    let near = pods.get(first..end).unwrap_or(&[]);
     let selected = service.selector.as_ref().filter(|selector| !selector.is_empty()).map(|selector| {
         let matches = |pod: &PodFact| {
             !pod.gone
-                && pod.object.subject.namespace == *namespace
                 && pod
                     .object
                     .labels
                     .as_ref()
                     .is_some_and(|labels| selector.iter().all(|(k, v)| labels.get(k) == Some(v)))
         };
-        pods.iter().enumerate().filter(|(_, pod)| matches(pod)).map(|(index, _)| index).collect()
+        near.iter().zip(first..).filter(|(pod, _)| matches(pod)).map(|(_, index)| index).collect()
     });
-    let labels_seen = pods
-        .iter()
-        .filter(|p| p.object.subject.namespace == *namespace)
-        .all(|p| p.gone || p.object.labels.is_some());
+    let labels_seen = near.iter().all(|p| p.gone || p.object.labels.is_some());
     let (mut ready, mut not_ready) = (None::<Vec<Text>>, None::<Vec<Text>>);
     let mut changed = None;
     let mut add = |endpoints: &Endpoints| {
@@ -421,7 +427,10 @@ fn service_fact<'e>(
         }
     };
     for kind in [Kind::Endpoints, Kind::EndpointSlice] {
-        for candidate in evidence.of(&kind).iter().filter(|o| o.subject.namespace == *namespace) {
+        let all = evidence.of(&kind);
+        let first = all.partition_point(|o| o.subject.namespace < *namespace);
+        let near = all.iter().skip(first).take_while(|o| o.subject.namespace == *namespace);
+        for candidate in near {
             let Body::Endpoints(endpoints) = &candidate.body else { continue };
             let of = endpoints.service.as_deref().unwrap_or(&candidate.subject.name);
             if of == &*object.subject.name {
@@ -467,15 +476,11 @@ fn nodes(evidence: &Evidence) -> Vec<NodeFact<'_>> {
 fn log_fact<'e>(facts: &Facts<'e>, log: &'e Log) -> LogFact<'e> {
     match &log.source {
         LogSource::Container { pod } => {
-            let index = facts.pod_index.get(&pod.whole()).copied();
+            let index = facts.pod_at(&pod.whole());
             LogFact { log, pods: index.into_iter().collect(), subject: Some(pod.clone()) }
         }
         LogSource::Workload { subject, .. } => {
-            let pods = facts.pods.iter().enumerate();
-            let pods = pods
-                .filter(|(_, p)| p.owners.iter().any(|o| o.subject == *subject))
-                .map(|(i, _)| i)
-                .collect();
+            let pods = facts.owned.get(subject).cloned().unwrap_or_default();
             LogFact { log, pods, subject: Some(subject.clone()) }
         }
         LogSource::Selector { namespace, selector, .. } => {

@@ -40,10 +40,8 @@ pub(super) fn of(tree: &[&Finding], facts: &Facts) -> Impact {
             _ => {}
         }
     }
-    for service in facts.services() {
-        let Some(selected) = &service.pods else { continue };
-        let hit = selected.iter().any(|&i| facts.pods.get(i).is_some_and(|p| pods.contains(p.subject())));
-        if hit && service.ready.as_ref().is_some_and(Vec::is_empty) {
+    for service in pods.iter().filter_map(|pod| facts.pod_at(pod)).flat_map(|pod| facts.services_of(pod)) {
+        if service.ready.as_ref().is_some_and(Vec::is_empty) {
             services.insert(service.object.subject.clone());
         }
     }
@@ -64,10 +62,7 @@ pub(super) fn of(tree: &[&Finding], facts: &Facts) -> Impact {
 
 /// Whether a Service is seen to have no ready endpoint.
 fn has_no_endpoint(subject: &Subject, facts: &Facts) -> bool {
-    facts
-        .services()
-        .iter()
-        .any(|s| s.object.subject == *subject && s.ready.as_ref().is_some_and(Vec::is_empty))
+    facts.service(subject).is_some_and(|s| s.ready.as_ref().is_some_and(Vec::is_empty))
 }
 
 /// Ready and wanted pods of a workload: from its status, else counted.

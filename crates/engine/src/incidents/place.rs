@@ -71,12 +71,10 @@ impl Place {
     }
 
     fn add_links(&mut self, subject: &Subject, facts: &Facts) {
-        let Some(&index) = facts.pod_index.get(subject) else { return };
+        let Some(index) = facts.pod_at(subject) else { return };
         let Some(pod) = facts.pods.get(index) else { return };
-        for service in facts.services() {
-            if service.pods.as_ref().is_some_and(|pods| pods.contains(&index)) {
-                self.services.insert(service.object.subject.clone());
-            }
+        for service in facts.services_of(index) {
+            self.services.insert(service.object.subject.clone());
         }
         for volume in pod.pod.volumes.iter().flatten() {
             if let VolumeSource::Claim { name } = &volume.source {

@@ -215,7 +215,7 @@ fn standing<'e>(container: Subject, status: Option<&'e Container>, wanted: Wante
     };
     let restarts = status.and_then(|c| c.restarts);
     let dead = |state: &'e Option<State>| match state {
-        Some(State::Terminated(ended)) => Some(ended),
+        Some(State::Terminated(ended)) => Some(&**ended),
         _ => None,
     };
     let (state, last) = status.map_or((None, None), |c| (c.state.as_ref(), dead(&c.last)));

@@ -4,7 +4,9 @@ use super::meta::{Make, Requirements, count, port};
 use super::wire::{Present, Scalar, Str, wire};
 use crate::{address, redact};
 use engine::Text;
-use engine::evidence::{Action, Container, Ended, EnvSource, EnvVar, Mount, Port, Probe, Role, State};
+use engine::evidence::{
+    Action, Container, ContainerSpec, Ended, EnvSource, EnvVar, Mount, Port, Probe, Role, State,
+};
 
 wire! {
     /// `v1.Container` and `v1.EphemeralContainer`.
@@ -147,24 +149,28 @@ impl Make<'_> {
             role => role,
         };
         let mut container = Container::new(self.some(&wire.name)?, role);
-        container.image = self.some(&wire.image);
-        container.pull_policy = self.some(&wire.pull_policy);
-        container.command = wire.command.as_deref().map(|words| self.words(words));
-        container.args = wire.args.as_deref().map(|words| self.words(words));
-        container.ports = wire.ports.as_ref().map(|all| all.iter().filter_map(|it| self.port(it)).collect());
-        if let Some(resources) = &wire.resources {
-            container.limits = self.resources(&resources.limits);
-            container.requests = self.resources(&resources.requests);
-        }
-        container.env = (wire.env.is_some() || wire.env_from.is_some()).then(|| self.env(wire));
         container.mounts =
             wire.mounts.as_ref().map(|all| all.iter().filter_map(|it| self.mount(it)).collect());
-        container.liveness = wire.liveness.as_ref().and_then(|probe| self.probe(probe));
-        container.readiness = wire.readiness.as_ref().and_then(|probe| self.probe(probe));
-        container.startup = wire.startup.as_ref().and_then(|probe| self.probe(probe));
-        container.pre_stop =
-            Some(wire.lifecycle.as_ref().is_some_and(|lifecycle| lifecycle.pre_stop.is_some()));
+        container.spec = self.pool.containers.share(self.container_spec(wire));
         Some(container)
+    }
+
+    fn container_spec(&self, wire: &WireContainer<'_>) -> ContainerSpec {
+        let resources = wire.resources.as_ref();
+        ContainerSpec {
+            image: self.some(&wire.image),
+            pull_policy: self.some(&wire.pull_policy),
+            command: wire.command.as_deref().map(|words| self.words(words)),
+            args: wire.args.as_deref().map(|words| self.words(words)),
+            ports: wire.ports.as_ref().map(|all| all.iter().filter_map(|it| self.port(it)).collect()),
+            limits: resources.and_then(|resources| self.resources(&resources.limits)),
+            requests: resources.and_then(|resources| self.resources(&resources.requests)),
+            env: (wire.env.is_some() || wire.env_from.is_some()).then(|| self.env(wire)),
+            liveness: wire.liveness.as_ref().and_then(|probe| self.probe(probe)),
+            readiness: wire.readiness.as_ref().and_then(|probe| self.probe(probe)),
+            startup: wire.startup.as_ref().and_then(|probe| self.probe(probe)),
+            pre_stop: Some(wire.lifecycle.as_ref().is_some_and(|lifecycle| lifecycle.pre_stop.is_some())),
+        }
     }
 
     /// The words of a command line. A word that follows a flag with a secret's name is its value.
@@ -293,14 +299,14 @@ impl Make<'_> {
             // A container that was never started has the zero time of the runtime here.
             let time = |text| self.time(text).filter(|moment| moment.latest > 1_000_000);
             let signal = ended.signal.filter(|signal| *signal > 0).map(|signal| signal.saturating_add(128));
-            return Some(State::Terminated(Ended {
+            return Some(State::Terminated(Box::new(Ended {
                 exit_code: ended.exit_code.or(signal).and_then(|code| i32::try_from(code).ok()),
                 reason: self.some(&ended.reason),
                 message: self.message(&ended.message),
                 started: time(&ended.started),
                 finished: time(&ended.finished),
                 id: self.some(&ended.id),
-            }));
+            })));
         }
         if let Some(running) = &wire.running {
             return Some(State::Running { started: self.time(&running.started) });

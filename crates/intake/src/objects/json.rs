@@ -6,21 +6,20 @@ use memchr::memchr2;
 /// Lines of which nothing is an object, with the byte at which each begins.
 type Between<'a> = Vec<(usize, &'a str)>;
 
-/// Whether the first document is an object of Kubernetes or a list of such.
-pub(super) fn is_of_objects(text: &str) -> bool {
-    let mut cursor = Cursor { text, at: 0 };
-    cursor.pass_blank();
-    let first = cursor.document();
+/// Whether a document is an object of Kubernetes or a list of such.
+fn is_of_objects(document: &Document<'_>) -> bool {
     let named = |piece: &Piece<'_>| piece.kind.is_some() && piece.version.is_some();
-    match &first.items {
-        Some(items) => first.head.kind.is_some_and(|kind| kind.ends_with("List")) || items.iter().any(named),
-        None => named(&first.head),
+    match &document.items {
+        Some(items) => {
+            document.head.kind.is_some_and(|kind| kind.ends_with("List")) || items.iter().any(named)
+        }
+        None => named(&document.head),
     }
 }
 
-/// Lists and single objects, one after another.
-pub(super) fn lists(text: &str) -> (Vec<List<'_>>, Between<'_>) {
-    let (documents, between) = documents(text);
+/// Lists and single objects, one after another; none where the first document is not of Kubernetes.
+pub(super) fn lists(text: &str) -> Option<(Vec<List<'_>>, Between<'_>)> {
+    let (documents, between) = documents(text, is_of_objects)?;
     let lists = documents
         .into_iter()
         .map(|Document { head, items, metadata, cut }| {
@@ -34,7 +33,7 @@ pub(super) fn lists(text: &str) -> (Vec<List<'_>>, Between<'_>) {
             }
         })
         .collect();
-    (lists, between)
+    Some((lists, between))
 }
 
 /// Whether a list's metadata tells that there is more.
@@ -55,8 +54,11 @@ struct Document<'a> {
 }
 
 /// The documents of a text: one, several one after another, or one a line; and the lines between them that are none,
-/// with the byte at which each begins.
-fn documents(text: &str) -> (Vec<Document<'_>>, Between<'_>) {
+/// with the byte at which each begins. None where the first document is not `wanted`.
+fn documents<'a>(
+    text: &'a str,
+    wanted: impl Fn(&Document<'a>) -> bool,
+) -> Option<(Vec<Document<'a>>, Between<'a>)> {
     let mut found = Vec::new();
     let mut between = Vec::new();
     let mut cursor = Cursor { text, at: 0 };
@@ -71,6 +73,9 @@ fn documents(text: &str) -> (Vec<Document<'_>>, Between<'_>) {
                 let mut document = None;
                 if !bounded {
                     let whole = cursor.document();
+                    if found.is_empty() && !wanted(&whole) {
+                        return None;
+                    }
                     bounded = whole.cut;
                     document = Some(whole);
                 }
@@ -91,7 +96,7 @@ fn documents(text: &str) -> (Vec<Document<'_>>, Between<'_>) {
             }
         }
     }
-    (found, between)
+    Some((found, between))
 }
 
 /// Where a line begins with a brace that no list or object before it asks for.
@@ -338,6 +343,10 @@ fn end_of_nested(bytes: &[u8], mut at: usize) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn documents(text: &str) -> (Vec<Document<'_>>, Between<'_>) {
+        super::documents(text, |_| true).unwrap_or_default()
+    }
 
     fn kinds<'a>(document: &Document<'a>) -> Vec<Option<&'a str>> {
         document.items.iter().flatten().map(|piece| piece.kind).collect()

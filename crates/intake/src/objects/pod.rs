@@ -5,7 +5,7 @@ use super::meta::{Make, Metadata, Named, Requirements, WireCondition, WireRequir
 use super::wire::{Map, Present, Scalar, Str, wire};
 use engine::Text;
 use engine::evidence::{
-    Affinity, Container, Dns, Phase, Pod, PodTerm, RestartPolicy, Role, Template, Toleration, Volume,
+    self, Affinity, Container, Dns, Phase, Pod, PodTerm, RestartPolicy, Role, Template, Toleration, Volume,
     VolumeSource,
 };
 
@@ -190,7 +190,7 @@ impl Make<'_> {
         status: Option<&PodStatus<'_>>,
         name: Option<&str>,
     ) -> Pod {
-        let mut pod = Pod::default();
+        let mut pod = Pod { spec: self.pool.pods.share(self.pod_spec(spec, status)), ..Pod::default() };
         if let Some(spec) = spec {
             self.spec(&mut pod, spec, name);
         }
@@ -208,31 +208,38 @@ impl Make<'_> {
             volumes.iter().for_each(|volume| self.volume(volume, name, &mut all));
             all
         });
-        pod.node_selector = self.map(&spec.node_selector);
-        pod.affinity = spec.affinity.as_ref().map(|affinity| self.affinity(affinity));
-        pod.tolerations =
-            spec.tolerations.as_ref().map(|all| all.iter().map(|it| self.toleration(it)).collect());
-        pod.service_account =
-            self.some(&spec.service_account).or_else(|| self.some(&spec.old_service_account));
-        pod.pull_secrets = self.names(&spec.pull_secrets);
-        pod.restart_policy = spec.restart_policy.as_deref().and_then(|policy| match policy {
-            "Always" => Some(RestartPolicy::Always),
-            "OnFailure" => Some(RestartPolicy::OnFailure),
-            "Never" => Some(RestartPolicy::Never),
-            _ => None,
-        });
-        pod.grace_seconds = spec.grace;
-        pod.priority_class = self.some(&spec.priority_class);
-        pod.host_network = spec.host_network;
-        pod.share_processes = spec.share_processes;
-        pod.dns = self.dns(spec);
-        pod.scheduling_gates = self.names(&spec.gates);
-        pod.limits = spec.resources.as_ref().and_then(|resources| self.resources(&resources.limits));
         let roles =
             [(&spec.init, Role::Init), (&spec.containers, Role::App), (&spec.ephemeral, Role::Ephemeral)];
         for (containers, role) in roles {
             pod.containers.extend(containers.iter().flatten().filter_map(|it| self.container(it, role)));
         }
+    }
+
+    fn pod_spec(&self, spec: Option<&PodSpec<'_>>, status: Option<&PodStatus<'_>>) -> evidence::PodSpec {
+        let mut shared =
+            evidence::PodSpec { qos: status.and_then(|status| self.some(&status.qos)), ..Default::default() };
+        let Some(spec) = spec else { return shared };
+        shared.node_selector = self.map(&spec.node_selector);
+        shared.affinity = spec.affinity.as_ref().map(|affinity| self.affinity(affinity));
+        shared.tolerations =
+            spec.tolerations.as_ref().map(|all| all.iter().map(|it| self.toleration(it)).collect());
+        shared.service_account =
+            self.some(&spec.service_account).or_else(|| self.some(&spec.old_service_account));
+        shared.pull_secrets = self.names(&spec.pull_secrets);
+        shared.restart_policy = spec.restart_policy.as_deref().and_then(|policy| match policy {
+            "Always" => Some(RestartPolicy::Always),
+            "OnFailure" => Some(RestartPolicy::OnFailure),
+            "Never" => Some(RestartPolicy::Never),
+            _ => None,
+        });
+        shared.grace_seconds = spec.grace;
+        shared.priority_class = self.some(&spec.priority_class);
+        shared.host_network = spec.host_network;
+        shared.share_processes = spec.share_processes;
+        shared.dns = self.dns(spec);
+        shared.scheduling_gates = self.names(&spec.gates);
+        shared.limits = spec.resources.as_ref().and_then(|resources| self.resources(&resources.limits));
+        shared
     }
 
     fn status(&self, pod: &mut Pod, status: &PodStatus<'_>) {
@@ -249,7 +256,6 @@ impl Make<'_> {
         pod.ip = self.some(&status.ip);
         pod.started = self.time(&status.started);
         pod.conditions = self.conditions(&status.conditions);
-        pod.qos = self.some(&status.qos);
         let roles = [
             (&status.init, Role::Init),
             (&status.containers, Role::App),

@@ -2,8 +2,8 @@
 //! never stands in memory as a whole.
 
 use super::wire::{At, Notes, Seed, Wire, pass_seq, unfit};
-use super::{Form, List, Piece};
-use memchr::memchr;
+use super::{Form, List, Piece, block};
+use memchr::{memchr, memmem};
 use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use std::fmt;
 use std::marker::PhantomData;
@@ -81,17 +81,25 @@ pub(super) fn is_of_objects(text: &str) -> bool {
 pub(super) fn lists(text: &str) -> Vec<List<'_>> {
     let mut all = Vec::new();
     let mut start = 0;
-    for (at, line) in lines(text) {
-        if is_boundary(line) {
-            all.extend(document(text, start, at));
-            start = (at + line.len()).min(text.len());
-            if line.len() > 3 && line.starts_with("---") {
-                // What follows the marker on its line belongs to the document.
-                start = at + 3;
-            }
+    for at in boundaries(text) {
+        let line = lines(&text[at..]).next().map_or("", |(_, line)| line);
+        all.extend(document(text, start, at));
+        start = (at + line.len()).min(text.len());
+        if line.len() > 3 && line.starts_with("---") {
+            // What follows the marker on its line belongs to the document.
+            start = at + 3;
         }
     }
     all.extend(document(text, start, text.len()));
+    all
+}
+
+/// Where the lines between documents begin.
+fn boundaries(text: &str) -> Vec<usize> {
+    let marks = |mark: &'static str| memmem::find_iter(text.as_bytes(), mark).map(|at| at + 1);
+    let mut all: Vec<usize> = std::iter::once(0).chain(marks("\n---")).chain(marks("\n...")).collect();
+    all.retain(|at| lines(&text[*at..]).next().is_some_and(|(_, line)| is_boundary(line)));
+    all.sort_unstable();
     all
 }
 
@@ -108,7 +116,7 @@ fn document(text: &str, start: usize, end: usize) -> Option<List<'_>> {
         empty = false;
         if line.starts_with(' ') {
             partial |=
-                value_of(line.trim_start(), "continue").is_some_and(|it| !it.is_empty()) && items.is_none();
+                items.is_none() && value_of(line.trim_start(), "continue").is_some_and(|it| !it.is_empty());
             continue;
         }
         if line.starts_with('-') {
@@ -151,8 +159,12 @@ fn items_of(text: &str, offset: usize) -> Vec<Piece<'_>> {
     let mut pieces: Vec<Piece<'_>> = Vec::new();
     let mut depth = None;
     for (at, line) in lines(text) {
-        let content = line.trim_start_matches(' ');
-        let indent = line.len() - content.len();
+        let indent = line.bytes().take_while(|byte| *byte == b' ').count();
+        // Nothing that is looked for stands deeper.
+        if depth.is_some_and(|depth| indent > depth + 2) {
+            continue;
+        }
+        let content = &line[indent..];
         let mut key = content;
         if let Some(rest) = content.strip_prefix('-').filter(|rest| rest.is_empty() || rest.starts_with(' '))
             && depth.is_none_or(|depth| depth == indent)
@@ -186,7 +198,7 @@ fn close(pieces: &mut [Piece<'_>], end: usize, offset: usize) {
 }
 
 /// Limits of one object. Far above what etcd stores (1.5 MiB), far below what would hurt.
-fn options() -> serde_saphyr::Options {
+pub(super) fn options() -> serde_saphyr::Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_nodes: 4_000_000,
@@ -200,11 +212,31 @@ fn options() -> serde_saphyr::Options {
 
 /// Reads one value of YAML; of the only item of a list, if it stands behind its dash.
 pub(super) fn parse<'a, T: Wire<'a>>(text: &'a str, item: bool, notes: &Notes) -> Result<Option<T>, String> {
+    if let Ok(value) = block::read(text, Root { at: At::root(notes), item, of: PhantomData }) {
+        return Ok(value);
+    }
+    // What the attempt noted will be noted again.
+    notes.take();
     let at = At::root(notes);
     serde_saphyr::with_deserializer_from_str_with_options(text, options(), |from| {
-        if item { Only(&at, PhantomData).deserialize(from) } else { T::wire(from, &at) }
+        Root { at, item, of: PhantomData }.deserialize(from)
     })
     .map_err(|error| error.to_string().lines().next().unwrap_or("broken YAML").to_owned())
+}
+
+/// A value, or the only item of a list.
+struct Root<'p, T> {
+    at: At<'p>,
+    item: bool,
+    of: PhantomData<T>,
+}
+
+impl<'de, T: Wire<'de>> DeserializeSeed<'de> for Root<'_, T> {
+    type Value = Option<T>;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Option<T>, D::Error> {
+        if self.item { Only(&self.at, PhantomData).deserialize(from) } else { T::wire(from, &self.at) }
+    }
 }
 
 /// The one item of a list.

@@ -13,8 +13,18 @@ macro_rules! overlay {
     };
 }
 
+/// The same for what is shared, and left alone where both are alike.
+macro_rules! overlay_shared {
+    ($into:expr, $later:expr; $($field:ident),* $(,)?) => {
+        if $into.spec != $later.spec {
+            $(if $later.spec.$field.is_some() { $into.spec.$field = $later.spec.$field.clone(); })*
+        }
+    };
+}
+
 /// Adds a view to the incarnations of its object.
-pub(super) fn object(incarnations: &mut Vec<Object>, later: Object) {
+#[allow(clippy::vec_box)]
+pub(super) fn object(incarnations: &mut Vec<Box<Object>>, later: Box<Object>) {
     let same = |known: &Object| match (&known.uid, &later.uid) {
         (Some(a), Some(b)) => a == b,
         _ => match (&known.created, &later.created) {
@@ -26,7 +36,7 @@ pub(super) fn object(incarnations: &mut Vec<Object>, later: Object) {
     };
     // The newest that it may be a view of.
     match incarnations.iter_mut().rev().find(|known| same(known)) {
-        Some(known) => overlay_object(known, later),
+        Some(known) => overlay_object(known, *later),
         None => {
             incarnations.push(later);
             incarnations.sort_by(|a, b| created(a).cmp(&created(b)).then_with(|| a.uid.cmp(&b.uid)));
@@ -92,8 +102,9 @@ fn narrower(a: Moment, b: Moment) -> Moment {
 
 fn pod(into: &mut Pod, later: Pod) {
     overlay!(into, later; node, phase, reason, message, printed_status, printed_ready, printed_restarts, ip, started,
-        volumes, node_selector, affinity, tolerations, service_account, pull_secrets, restart_policy, grace_seconds,
-        priority_class, host_network, share_processes, qos, dns, scheduling_gates, limits);
+        volumes);
+    overlay_shared!(into, later; node_selector, affinity, tolerations, service_account, pull_secrets, restart_policy,
+        grace_seconds, priority_class, host_network, share_processes, qos, dns, scheduling_gates, limits);
     conditions(&mut into.conditions, later.conditions);
     for container in later.containers {
         match into.containers.iter_mut().find(|c| c.name == container.name) {
@@ -128,8 +139,9 @@ fn container(into: &mut Container, later: Container) {
         }
     }
     // A container that runs again, or waits afresh, has no older `last` unless the view says so.
-    overlay!(into, later; image, pull_policy, command, args, ports, limits, requests, env, mounts, liveness, readiness,
-        startup, pre_stop, id, ready, restarts);
+    overlay!(into, later; mounts, id, ready, restarts);
+    overlay_shared!(into, later; image, pull_policy, command, args, ports, limits, requests, env, liveness, readiness,
+        startup, pre_stop);
 }
 
 fn conditions(into: &mut Option<Vec<Condition>>, later: Option<Vec<Condition>>) {

@@ -19,7 +19,7 @@ fn status(state: State, died: bool, restarts: u32) -> Observation {
     let mut object = Object::new(pod(), View::Whole);
     let mut container = Container::new("app".into(), Role::App);
     container.state = Some(state);
-    container.last = died.then(|| State::Terminated(ended(1)));
+    container.last = died.then(|| State::Terminated(Box::new(ended(1))));
     container.restarts = Some(restarts);
     if let Body::Pod(pod) = &mut object.body {
         pod.containers.push(container);
@@ -86,7 +86,7 @@ fn of_a_waiting_container_the_newest_instance_is_the_dead_one() {
 #[test]
 fn of_an_ended_container_plain_shows_the_end() {
     let all = vec![
-        status(State::Terminated(ended(2)), false, 0),
+        status(State::Terminated(Box::new(ended(2))), false, 0),
         log(Instance::Newest, "a"),
         log(Instance::Previous, "previous terminated container \"app\" in pod \"web-0\" not found"),
     ];
@@ -110,9 +110,9 @@ fn it_is_told_why_a_log_is_blank() {
     assert!(why(vec![status(RUNNING, true, 1), log(Instance::Previous, gone)]).contains("has removed"));
     let creating = State::Waiting { reason: Some("ContainerCreating".into()), message: None };
     assert!(why(vec![status(creating, false, 0)]).contains("no process of it has run yet"));
-    let start = State::Terminated(Ended { reason: Some("StartError".into()), ..ended(128) });
+    let start = State::Terminated(Box::new(Ended { reason: Some("StartError".into()), ..ended(128) }));
     assert!(why(vec![status(start, false, 0)]).contains("could not start the process"));
-    let silent = State::Terminated(ended(1));
+    let silent = State::Terminated(Box::new(ended(1)));
     let blank = Log {
         source: LogSource::Container { pod: pod().container("app") },
         instance: Instance::Newest,
@@ -134,7 +134,7 @@ fn a_stack_trace_is_shown_as_one_and_lines_are_folded() {
     text.push_str("Exception in thread \"main\" java.lang.IllegalStateException: no\n");
     text.push_str("\tat com.example.Main.run(Main.java:7)\n\tat com.example.Main.main(Main.java:3)\n");
     let evidence = Evidence::assemble(
-        vec![status(State::Terminated(ended(1)), false, 0), log(Instance::Newest, &text)],
+        vec![status(State::Terminated(Box::new(ended(1))), false, 0), log(Instance::Newest, &text)],
         Vec::new(),
     );
     let facts = facts::read(&evidence);

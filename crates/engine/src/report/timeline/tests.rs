@@ -37,13 +37,13 @@ fn crashed(name: &str) -> Observation {
     let mut object = Object::new(Subject::new(Kind::Pod, Some("shop"), name), View::Whole);
     object.created = at(130);
     let mut container = Container::new("app".into(), Role::App);
-    container.state = Some(State::Terminated(Ended {
+    container.state = Some(State::Terminated(Box::new(Ended {
         exit_code: Some(1),
         reason: Some("Error".into()),
         started: at(120),
         finished: at(60),
         ..Ended::default()
-    }));
+    })));
     if let crate::evidence::Body::Pod(pod) = &mut object.body {
         pod.containers.push(container);
     }

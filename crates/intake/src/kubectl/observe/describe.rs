@@ -46,10 +46,10 @@ fn read(context: &mut Context, kind: Option<Kind>, items: &[Item]) {
     }
     let view = if piece { View::Fragment } else { View::Describe };
     let mut object = Object::new(subject.clone(), view);
-    object.labels = find(items, "Labels").map(|item| values::pairs(item.values()));
+    object.labels = find(items, "Labels").map(|item| values::pairs(item.values()).into());
     object.annotations = find(items, "Annotations").map(|item| values::colon_pairs(item.values()));
     object.created = find(items, "CreationTimestamp").and_then(Item::some).and_then(values::time);
-    object.owners = Some(owners(items, namespace.as_deref()));
+    object.owners = Some(owners(items, namespace.as_deref()).into());
     object.uid = find(items, "UID").and_then(Item::some).map(Text::from);
     match &mut object.body {
         Body::Pod(_) => describe_pod::read(context, items, &mut object),

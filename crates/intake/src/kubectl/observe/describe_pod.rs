@@ -121,7 +121,7 @@ fn state(item: &Item) -> Option<State> {
     Some(match item.value() {
         "Waiting" => State::Waiting { reason, message },
         "Running" => State::Running { started: item.get("Started").and_then(values::time) },
-        "Terminated" => State::Terminated(Ended {
+        "Terminated" => State::Terminated(Box::new(Ended {
             exit_code: item.get("Exit Code").and_then(|code| code.parse().ok()),
             reason,
             message,
@@ -129,7 +129,7 @@ fn state(item: &Item) -> Option<State> {
             started: item.get("Started").and_then(values::time).filter(|m| m.latest > 86_400_000_000),
             finished: item.get("Finished").and_then(values::time).filter(|m| m.latest > 86_400_000_000),
             id: None,
-        }),
+        })),
         _ => return None,
     })
 }

@@ -86,7 +86,7 @@ fn object(context: &Context, row: &Row) -> Option<Object> {
     let subject = Subject::new(kind, namespace.as_deref(), name);
     let mut object = Object::new(subject, table_view(context.command));
     object.created = row.get("AGE").and_then(|t| values::age(t, &context.place));
-    object.labels = row.get("LABELS").map(|labels| values::pairs(labels.split(',')));
+    object.labels = row.get("LABELS").map(|labels| values::pairs(labels.split(',')).into());
     let cell = |column: &str| row.get(column).filter(|c| !is_none(c));
     let count = |column: &str| row.get(column).and_then(values::count);
     let text = |column: &str| cell(column).map(Text::from);
