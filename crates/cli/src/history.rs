@@ -1,22 +1,35 @@
 //! What the commands that tell a history share: options, and what they read.
 
+use crate::commands::live::{Live, Manner};
 use crate::failure::Failure;
+use crate::options::Connection;
 use clap::{Args as Group, ValueEnum};
+use engine::Text;
+use engine::evidence::{Evidence, Read};
 use engine::report::Scope;
 use engine::subject::{Kind, Subject};
 use intake::{Intake, RawRecord};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 #[derive(Debug, Group)]
 pub struct Input {
-    /// What to read: a file, a folder, or `-` for standard input
-    #[arg(long, value_name = "PATH", required = true)]
-    pub from: PathBuf,
+    /// What to read instead of the cluster: a file, a folder, an archive, or `-` for standard input
+    #[arg(long, value_name = "PATH")]
+    pub from: Option<PathBuf>,
+    /// Read this as well: a journal from a console, the output of a command
+    #[arg(long, value_name = "PATH")]
+    pub with: Vec<PathBuf>,
+    /// The kubeconfig context
+    #[arg(long, value_name = "CONTEXT")]
+    pub context: Option<String>,
+    #[command(flatten)]
+    pub connection: Connection,
 }
 
 #[derive(Debug, Group)]
 pub struct Namespaces {
-    /// Only this namespace
+    /// Only this namespace (of a cluster by default that of the context)
     #[arg(short, long, value_name = "NAMESPACE", conflicts_with = "all_namespaces")]
     pub namespace: Option<String>,
     /// All namespaces (the default for files)
@@ -64,6 +77,9 @@ pub struct Events {
     /// Tell each event apart
     #[arg(long)]
     pub raw: bool,
+    /// Go on, and print what is new
+    #[arg(short, long, conflicts_with_all = ["from", "sort_by", "by"])]
+    pub watch: bool,
     #[command(flatten)]
     pub print: Print,
 }
@@ -171,12 +187,14 @@ impl std::str::FromStr for Length {
 
 impl Namespaces {
     /// What is looked at.
-    pub fn scope(&self, words: &[&str]) -> Result<Scope, Failure> {
-        let subjects = words.iter().map(|word| subject(word, self.namespace.as_deref()));
-        Ok(Scope {
-            namespaces: self.namespace.iter().map(|n| n.as_str().into()).collect(),
-            subjects: subjects.collect::<Result<_, _>>()?,
-        })
+    pub fn scope(&self, words: &[&str], home: Option<&str>) -> Result<Scope, Failure> {
+        let namespace = self.namespace.as_deref().or(home.filter(|_| !self.all_namespaces));
+        let subjects = words.iter().map(|word| subject(word, namespace));
+        let subjects = subjects.collect::<Result<Vec<_>, _>>()?;
+        // A node is in no namespace, and what hits it in any.
+        let everywhere = !subjects.is_empty() && subjects.iter().all(|s| s.namespace.is_none());
+        let namespaces = namespace.filter(|_| !everywhere).map(Into::into).into_iter().collect();
+        Ok(Scope { namespaces, subjects })
     }
 }
 
@@ -194,68 +212,137 @@ pub fn subject(word: &str, namespace: Option<&str>) -> Result<Subject, Failure> 
     }
 }
 
-/// What was opened; it can be read more than once.
-pub enum Source {
-    /// Records that are held, for standard input can be read once only.
-    Held(Vec<(String, Vec<u8>)>),
+/// What was read: evidence, and where more of it comes from.
+pub struct Gathered {
+    /// What was seen.
+    pub evidence: Evidence,
+    /// What was looked at, with the context's namespace where none was named.
+    pub scope: Scope,
+    /// What it is called.
+    pub name: String,
+    /// The context that is printed in commands.
+    pub context: Option<Text>,
+    source: Source,
+}
+
+enum Source {
+    /// Records that are held: of standard input, which can be read once only, or logs of a cluster.
+    Held { records: Vec<(String, Vec<u8>)>, live: Option<Box<Live>> },
     /// A file or folder.
     Path(PathBuf),
 }
 
 impl Input {
-    /// Opens it.
-    pub fn open(&self) -> Result<Source, Failure> {
-        if self.from != Path::new("-") {
-            return Ok(Source::Path(self.from.clone()));
-        }
+    /// Reads what a scope asks for, or of a cluster the reads that are named. The scope is made for the namespace of
+    /// the context, where there is one.
+    pub fn gather(
+        &self,
+        scope: impl FnOnce(Option<&str>) -> Result<Scope, Failure>,
+        only: impl FnOnce(&Scope) -> Vec<Read>,
+    ) -> Result<Gathered, Failure> {
         let mut held = Vec::new();
-        bundle::each(&self.from, &mut |record| held.push((record.path.to_owned(), record.bytes.to_vec())))?;
-        Ok(Source::Held(held))
-    }
-
-    /// That nothing of it was understood.
-    pub fn nothing_known(&self) -> Failure {
-        Failure::own(format!("nothing in {} is known to coroner", name(&self.from))).hint(
-            "it reads Kubernetes objects (JSON, YAML), what kubectl prints (get, describe, events, logs), and node journals",
-        )
-    }
-
-    /// What it is called.
-    pub fn name(&self) -> String {
-        name(&self.from)
-    }
-}
-
-fn name(path: &Path) -> String {
-    if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() }
-}
-
-impl Source {
-    /// What was seen in it.
-    pub fn intake(&self) -> Result<Intake, Failure> {
-        match self {
-            Source::Path(path) => Ok(bundle::read(path)?),
-            Source::Held(records) => {
-                let mut out = Intake::default();
-                for (path, bytes) in records {
-                    intake::read(RawRecord { path, bytes }, &mut out);
-                }
-                Ok(out)
-            }
+        let mut all = Intake::default();
+        for path in &self.with {
+            bundle::each(path, &mut |record| {
+                held.push((record.path.to_owned(), record.bytes.to_vec()));
+                intake::read(record, &mut all);
+            })?;
         }
+        let Some(path) = &self.from else { return self.live(scope, only, all, held) };
+        let scope = scope(None)?;
+        let source = if path == Path::new("-") || !held.is_empty() {
+            bundle::each(path, &mut |record| {
+                held.push((record.path.to_owned(), record.bytes.to_vec()));
+                intake::read(record, &mut all);
+            })?;
+            Source::Held { records: held, live: None }
+        } else {
+            all.absorb(bundle::read(path)?);
+            Source::Path(path.clone())
+        };
+        let (evidence, _) = all.finish();
+        let name =
+            if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
+        if evidence.is_empty() && evidence.gaps().is_empty() {
+            return Err(Failure::own(format!("nothing in {name} is known to coroner")).hint(
+                "it reads Kubernetes objects (JSON, YAML), what kubectl prints (get, describe, events, logs), and node journals",
+            ));
+        }
+        Ok(Gathered { evidence, scope, name, context: self.context.as_deref().map(Text::from), source })
     }
 
+    fn live(
+        &self,
+        scope: impl FnOnce(Option<&str>) -> Result<Scope, Failure>,
+        only: impl FnOnce(&Scope) -> Vec<Read>,
+        with: Intake,
+        mut held: Vec<(String, Vec<u8>)>,
+    ) -> Result<Gathered, Failure> {
+        let manner = Manner::default();
+        let mut live =
+            Live::connect(&self.connection, self.context.as_deref(), manner, |home| scope(Some(home)))?;
+        live.end_on_interrupt(|| {});
+        let reads = only(&live.scope);
+        // Of objects enough is kept as evidence; of logs the lines are wanted.
+        let mut keep = |path: &str, bytes: &[u8]| {
+            if path.starts_with("logs/") {
+                held.push((path.to_owned(), bytes.to_vec()));
+            }
+        };
+        let (evidence, _) = live.look(&reads, with, &mut keep)?.finish();
+        Ok(Gathered {
+            evidence,
+            scope: live.scope.clone(),
+            name: live.source.clone(),
+            context: live.context().map(Text::from),
+            source: Source::Held { records: held, live: Some(Box::new(live)) },
+        })
+    }
+}
+
+impl Gathered {
     /// Every record as it was collected.
     pub fn each(&self, sink: &mut dyn FnMut(RawRecord<'_>)) -> Result<(), Failure> {
-        match self {
+        match &self.source {
             Source::Path(path) => drop(bundle::each(path, sink)?),
-            Source::Held(records) => {
+            Source::Held { records, .. } => {
                 records.iter().for_each(|(path, bytes)| sink(RawRecord { path, bytes }));
             }
         }
         Ok(())
     }
+
+    /// Whether there is a cluster behind it that was not asked for that yet.
+    pub fn may_read(&self, read: &Read) -> bool {
+        matches!(&self.source, Source::Held { live: Some(live), .. } if !live.has_asked(read))
+    }
+
+    /// Reads more of the cluster, if there is one.
+    pub fn read(&mut self, reads: &[Read]) -> Result<(), Failure> {
+        let Source::Held { records, live: Some(live) } = &mut self.source else { return Ok(()) };
+        let (observations, gaps) = std::mem::take(&mut self.evidence).reopen();
+        let with = Intake { observations, gaps, ..Intake::default() };
+        let mut keep = |path: &str, bytes: &[u8]| {
+            if path.starts_with("logs/") {
+                records.push((path.to_owned(), bytes.to_vec()));
+            }
+        };
+        (self.evidence, _) = live.look(reads, with, &mut keep)?.finish();
+        Ok(())
+    }
+
+    /// Reads all of it again; nothing without a cluster.
+    pub fn renew(&mut self, only: &[Read]) -> Result<(), Failure> {
+        let Source::Held { live: Some(live), .. } = &mut self.source else { return Ok(()) };
+        live.pause(BETWEEN);
+        live.renew();
+        (self.evidence, _) = live.look(only, Intake::default(), &mut |_, _| {})?.finish();
+        Ok(())
+    }
 }
+
+/// How long to wait between two looks.
+const BETWEEN: Duration = Duration::from_secs(2);
 
 #[cfg(test)]
 mod tests {

@@ -1,23 +1,30 @@
 //! `coroner events`.
 
 use crate::failure::Failure;
-use crate::history::{By, Events, Form, Types};
+use crate::history::{self, By, Form, Types};
 use crate::terminal;
-use engine::report::events::{self, Options, Order};
+use engine::Text;
+use engine::evidence::Read;
+use engine::report::Scope;
+use engine::report::events::{self, Events, Options, Order};
+use engine::subject::Kind;
 use std::process::ExitCode;
 
 /// Reads, orders, folds, prints.
-pub fn run(options: &Events) -> Result<ExitCode, Failure> {
+pub fn run(options: &history::Events) -> Result<ExitCode, Failure> {
     let order = order(options)?;
     let words: Vec<&str> = options.subject.iter().map(String::as_str).collect();
-    let scope = options.namespaces.scope(&words)?;
-    let (evidence, _) = options.input.open()?.intake()?.finish();
-    if evidence.is_empty() && evidence.gaps().is_empty() {
-        return Err(options.input.nothing_known());
-    }
+    let mut reads = Vec::new();
+    let mut seen = options.input.gather(
+        |home| options.namespaces.scope(&words, home),
+        |scope| {
+            reads = lists(scope);
+            reads.clone()
+        },
+    )?;
     let wanted = Options {
-        source: options.input.name(),
-        scope,
+        source: seen.name.clone(),
+        scope: seen.scope.clone(),
         warnings: match options.types.as_slice() {
             [Types::Warning] => Some(true),
             [Types::Normal] => Some(false),
@@ -25,19 +32,44 @@ pub fn run(options: &Events) -> Result<ExitCode, Failure> {
         },
         since: options.since.map(|length| length.0),
         order,
-        raw: options.raw,
-        context: None,
+        raw: options.raw || options.watch,
+        context: seen.context.clone(),
     };
-    let told = events::events(&evidence, &wanted);
+    let mut told = events::events(&seen.evidence, &wanted);
+    let style = terminal::style(options.print.verbose);
     terminal::print(&match options.print.output {
-        Form::Text => events::text::render(&told, &terminal::style(options.print.verbose)),
+        Form::Text => events::text::render(&told, &style),
         Form::Json => events::json::render(&told),
     });
+    while options.watch {
+        seen.renew(&reads)?;
+        let now = events::events(&seen.evidence, &wanted);
+        let fresh = Events {
+            rows: now.rows.iter().filter(|row| !told.rows.contains(row)).cloned().collect(),
+            ..now.clone()
+        };
+        if !fresh.rows.is_empty() {
+            terminal::print(&match options.print.output {
+                Form::Text => events::text::more(&fresh, &style),
+                Form::Json => events::json::render(&fresh),
+            });
+        }
+        told = now;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
+/// What is listed of a cluster: events, and nothing else. Whose a pod is, its name tells as well.
+fn lists(scope: &Scope) -> Vec<Read> {
+    let list = |namespace: Option<&Text>| Read::List { kind: Kind::Event, namespace: namespace.cloned() };
+    match scope.namespaces.as_slice() {
+        [] => vec![list(None)],
+        namespaces => namespaces.iter().map(|namespace| list(Some(namespace))).collect(),
+    }
+}
+
 /// The order that is asked for. What `kubectl get events --sort-by` takes is understood, and what it means is said once.
-fn order(options: &Events) -> Result<Order, Failure> {
+fn order(options: &history::Events) -> Result<Order, Failure> {
     let Some(path) = &options.sort_by else {
         return Ok(match options.by {
             By::LastSeen => Order::LastSeen,

@@ -113,6 +113,33 @@ impl Live {
         Ok(Seen { report, cut })
     }
 
+    /// Reads these, or where none are named what the scope asks for; nothing is diagnosed.
+    pub fn look(
+        &mut self,
+        only: &[Read],
+        with: Intake,
+        keep: &mut dyn FnMut(&str, &[u8]),
+    ) -> Result<Intake, Failure> {
+        let mut intake = with;
+        let cut = match only {
+            [] => self.first_round(&mut intake, keep),
+            reads => self.read(reads, &mut intake, keep),
+        };
+        match cut {
+            Some(error) if intake.observations.is_empty() => return Err(error.into()),
+            // What was seen is told, and that it is not all.
+            Some(error) => terminal::complain(&format!("warning: not all was read: {error}")),
+            None => {}
+        }
+        self.stamp(&mut intake);
+        Ok(intake)
+    }
+
+    /// Whether that was asked for already.
+    pub fn has_asked(&self, read: &Read) -> bool {
+        self.asked.contains(read)
+    }
+
     /// Forgets what was read, so that all of it is read again.
     pub fn renew(&mut self) {
         self.asked.clear();

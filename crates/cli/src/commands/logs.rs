@@ -1,11 +1,12 @@
 //! `coroner logs`.
 
 use crate::failure::Failure;
-use crate::history::{Form, Logs, Source, subject};
+use crate::history::{Form, Gathered, Logs, subject};
 use crate::terminal;
 use engine::clean::clean;
 use engine::evidence::Log;
 use engine::facts;
+use engine::report::Scope;
 use engine::report::logs::{self, Wanted};
 use engine::subject::{Kind, Subject};
 use std::process::ExitCode;
@@ -22,16 +23,31 @@ pub fn run(options: &Logs) -> Result<ExitCode, Failure> {
         (false, Some(number)) => Wanted::Number(number),
         (false, None) => Wanted::Dead,
     };
-    let source = options.input.open()?;
-    let (evidence, _) = source.intake()?.finish();
-    if evidence.is_empty() {
-        return Err(options.input.nothing_known());
+    let mut seen = options.input.gather(
+        |home| {
+            let pod = match (&wanted.namespace, home) {
+                (None, Some(home)) => Subject::new(wanted.kind.clone(), Some(home), &wanted.name),
+                _ => wanted.clone(),
+            };
+            Ok(Scope { subjects: vec![pod], ..Scope::default() })
+        },
+        |_| Vec::new(),
+    )?;
+    let container = options.container.as_deref();
+    // Of a container that did not die, the plan of a diagnosis reads no log.
+    let more = {
+        let facts = facts::read(&seen.evidence);
+        let choice = logs::choose(&facts, &wanted, container, instance).map_err(Failure::own)?;
+        (choice.log.is_none() && seen.may_read(&choice.read)).then_some(choice.read)
+    };
+    if let Some(read) = more {
+        seen.read(&[read])?;
     }
-    let facts = facts::read(&evidence);
-    let choice =
-        logs::choose(&facts, &wanted, options.container.as_deref(), instance).map_err(Failure::own)?;
+    let (evidence, context) = (&seen.evidence, seen.context.as_ref());
+    let facts = facts::read(evidence);
+    let choice = logs::choose(&facts, &wanted, container, instance).map_err(Failure::own)?;
     let text = match choice.log {
-        Some(log) => passage(&source, log)?,
+        Some(log) => passage(&seen, log)?,
         None => String::new(),
     };
     if options.raw {
@@ -44,20 +60,20 @@ pub fn run(options: &Logs) -> Result<ExitCode, Failure> {
     let page = logs::page(choice, &text);
     terminal::print(&match options.print.output {
         Form::Text => {
-            logs::text::render(&page, evidence.captured(), None, &terminal::style(options.print.verbose))
+            logs::text::render(&page, evidence.captured(), context, &terminal::style(options.print.verbose))
         }
-        Form::Json => logs::json::render(&page, evidence.captured(), None),
+        Form::Json => logs::json::render(&page, evidence.captured(), context),
     });
     Ok(ExitCode::SUCCESS)
 }
 
 /// The lines of a log, from the record that it was read from.
-fn passage(source: &Source, log: &Log) -> Result<String, Failure> {
+fn passage(seen: &Gathered, log: &Log) -> Result<String, Failure> {
     let from = log.locator.line.map_or(0, |line| (line as usize).saturating_sub(1));
     let most =
         usize::try_from(log.summary.lines).unwrap_or(usize::MAX).saturating_add(log.summary.notes.len());
     let mut text = String::new();
-    source.each(&mut |record| {
+    seen.each(&mut |record| {
         if record.path == &*log.locator.file && text.is_empty() {
             let all = String::from_utf8_lossy(record.bytes);
             for line in all.lines().skip(from).take(most) {

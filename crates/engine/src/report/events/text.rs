@@ -36,6 +36,18 @@ pub fn render(events: &Events, style: &Style) -> String {
     page.finish()
 }
 
+/// Prints events that came since, without a head.
+pub fn more(events: &Events, style: &Style) -> String {
+    let mut page = Page::new(style.width.clamp(40, 160), style.colour);
+    let now = Now::of(events.captured.as_ref());
+    rows(&mut page, &events.rows.iter().collect::<Vec<_>>(), events, now, style);
+    format!(
+        "
+{}",
+        page.finish()
+    )
+}
+
 fn head(page: &mut Page, events: &Events, now: Now) {
     let options = &events.options;
     let mut parts = vec![options.source.clone(), scope(&options.scope)];

@@ -133,9 +133,9 @@ fn console(page: &mut Page, told: &History, options: &Options, context: Option<&
         files.push(file);
     }
     if let Some(file) = files.first() {
-        let from = &options.source;
+        let (from, node) = (&options.source, &options.node);
         let text = format!(
-            "Lay the files beside the rest, whatever their names: coroner diagnose --from {from} reads {file} with it, and coroner node --from FILE reads one alone."
+            "Lay the files beside the rest, whatever their names: coroner diagnose --from {from} reads {file} with it, and coroner node {node} --from FILE reads one alone."
         );
         page.text(&[(Ink::Plain, "  ".to_owned())], Ink::Plain, &text);
     }
