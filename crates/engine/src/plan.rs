@@ -321,7 +321,7 @@ fn object(observation: &Observation) -> Option<&Object> {
 }
 
 fn controller(object: &Object) -> Option<&Owner> {
-    object.owners.iter().flatten().find(|owner| owner.controller)
+    object.owners.iter().flat_map(|owners| owners.iter()).find(|owner| owner.controller)
 }
 
 /// Whether it is a claim that waits for its volume.

@@ -94,7 +94,7 @@ fn misdirected(facts: &Facts, table: &RouteTable, route: &RouteFact, named: &Nam
     // Names alone are a convention; that the backend knows nothing of the path is a fact.
     finding = match facts.not_found_below(&route.service, &route.path) {
         Some((log, count)) => {
-            let Some(line) = log.log.summary.tail.last() else { return None };
+            let line = log.log.summary.tail.last()?;
             let mut proof = log.proof(line);
             proof.text = format!(
                 "access log of {}: {count} requests below {} answered with 404",

@@ -29,7 +29,7 @@ pub(super) fn follow(object: &Object, seen: &Seen<'_>, reads: &mut Vec<Read>) {
         reads.push(Read::Selected { kind: Kind::Pod, namespace, by: By::Labels(selector) });
     }
     reads.extend(logs::of_one(object));
-    reads.extend(slices(object.labels.as_ref(), &object.subject, seen));
+    reads.extend(slices(object.labels.as_deref(), &object.subject, seen));
 }
 
 /// Claims, their volumes, and the ConfigMaps that a pod refers to. Secrets are never asked for.

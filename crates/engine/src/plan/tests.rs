@@ -22,13 +22,14 @@ fn object(kind: Kind, name: &str, owner: Option<(Kind, &str)>) -> Object {
                 stated: true,
             })
             .into_iter()
-            .collect(),
+            .collect::<Vec<_>>()
+            .into(),
     );
     object
 }
 
 fn ended(code: i32) -> State {
-    State::Terminated(Ended { exit_code: Some(code), ..Ended::default() })
+    State::Terminated(Ended { exit_code: Some(code), ..Ended::default() }.into())
 }
 
 fn waiting() -> State {
@@ -40,7 +41,7 @@ const RUNS: State = State::Running { started: None };
 /// A pod of one container in that state.
 fn pod(name: &str, state: State, last: Option<State>, ready: bool) -> Object {
     let mut object = object(Kind::Pod, name, Some((Kind::ReplicaSet, "web-6f")));
-    object.labels = Some([("app".into(), "web".into())].into());
+    object.labels = Some(std::collections::BTreeMap::from([("app".into(), "web".into())]).into());
     let mut container = Container::new("app".into(), Role::App);
     (container.state, container.last, container.ready) = (Some(state), last, Some(ready));
     object.body = Body::Pod(Pod {
@@ -96,7 +97,7 @@ fn one_pod_needs_twelve_reads_at_most_and_no_list_of_the_cluster() {
     }
     let mut service = object(Kind::Service, "web", None);
     if let Body::Service(service) = &mut service.body {
-        service.selector = Some([("app".into(), "web".into())].into());
+        service.selector = Some(std::collections::BTreeMap::from([("app".into(), "web".into())]));
     }
     let cluster = [
         failing,

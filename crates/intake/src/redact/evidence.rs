@@ -2,7 +2,9 @@
 
 use super::{HIDDEN, is_secret_flag, text};
 use engine::Text;
-use engine::evidence::{Action, Body, Condition, Container, Object, Observation, Probe, State, What};
+use engine::evidence::{
+    Action, Body, Condition, Container, ContainerSpec, Object, Observation, Probe, State, What,
+};
 use std::borrow::Cow;
 
 /// Hides what stands in sentences, command lines and annotations. What only names something is left as it is.
@@ -51,7 +53,23 @@ fn conditions(conditions: &mut Option<Vec<Condition>>) {
 }
 
 fn container(container: &mut Container) {
-    for words in [&mut container.command, &mut container.args].into_iter().flatten() {
+    for state in [&mut container.state, &mut container.last].into_iter().flatten() {
+        match state {
+            State::Waiting { message, .. } => maybe(message),
+            State::Terminated(ended) => maybe(&mut ended.message),
+            State::Running { .. } => {}
+        }
+    }
+    // Replicas share their spec: it is written only where something had to go.
+    let mut clean = ContainerSpec::clone(&container.spec);
+    spec(&mut clean);
+    if clean != *container.spec {
+        container.spec = clean.into();
+    }
+}
+
+fn spec(spec: &mut ContainerSpec) {
+    for words in [&mut spec.command, &mut spec.args].into_iter().flatten() {
         let mut after_secret = false;
         for word in words {
             if std::mem::replace(&mut after_secret, is_secret_flag(word)) {
@@ -61,14 +79,7 @@ fn container(container: &mut Container) {
             }
         }
     }
-    for state in [&mut container.state, &mut container.last].into_iter().flatten() {
-        match state {
-            State::Waiting { message, .. } => maybe(message),
-            State::Terminated(ended) => maybe(&mut ended.message),
-            State::Running { .. } => {}
-        }
-    }
-    let probes = [&mut container.liveness, &mut container.readiness, &mut container.startup];
+    let probes = [&mut spec.liveness, &mut spec.readiness, &mut spec.startup];
     for Probe { action, .. } in probes.into_iter().flatten() {
         match action {
             Action::Http { path, .. } => hide(path),
