@@ -115,7 +115,10 @@ fn page(token: &str, name: &str) -> String {
 }
 
 /// Records by path, gaps, and how it ended.
-fn read(cluster: &Cluster, reads: &[Read]) -> (Vec<(String, String)>, Vec<Gap>, Result<(), Error>) {
+/// Records by path, gaps, and how the reading ended.
+type Got = (Vec<(String, String)>, Vec<Gap>, Result<(), Error>);
+
+fn read(cluster: &Cluster, reads: &[Read]) -> Got {
     let (mut records, mut gaps) = (Vec::new(), Vec::new());
     let done = cluster.read(reads, &mut |item| match item {
         Item::Record { path, bytes } => records.push((path, String::from_utf8(bytes).unwrap())),

@@ -41,7 +41,10 @@ pub fn run(options: &history::Events) -> Result<ExitCode, Failure> {
         Form::Text => events::text::render(&told, &style),
         Form::Json => events::json::render(&told),
     });
-    while options.watch {
+    if !options.watch {
+        return Ok(ExitCode::SUCCESS);
+    }
+    loop {
         seen.renew(&reads)?;
         let now = events::events(&seen.evidence, &wanted);
         let fresh = Events {
@@ -56,7 +59,6 @@ pub fn run(options: &history::Events) -> Result<ExitCode, Failure> {
         }
         told = now;
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 /// What is listed of a cluster: events, and nothing else. Whose a pod is, its name tells as well.
