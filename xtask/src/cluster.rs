@@ -2,8 +2,10 @@
 //! namespaces, their traffic on a bridge that leads nowhere. All of it lies in one folder under `target`.
 
 mod api;
+mod ask;
+mod audit;
 mod build;
-mod capture;
+mod cases;
 mod keys;
 mod node;
 mod plane;
@@ -24,7 +26,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// How it is called.
-pub const USAGE: &str = "up [SETTING…]|down [--purge]|status|test [--live] [--coroner PATH] [NAME…]";
+pub const USAGE: &str = "up [SETTING…]|down [--purge]|status|test [--keep] [--coroner PATH] [NAME…]|cases";
 
 /// A cluster, up or down.
 pub struct Cluster {
@@ -47,6 +49,7 @@ pub fn run_command(args: &[String]) -> Outcome {
         "down" => down(&Settings::kept()?, Options::parse(args, &["--purge"], &[])?.has("--purge")),
         "status" => status(&Settings::kept()?),
         "test" => test(args),
+        "cases" => cases::check(),
         _ => Err(format!("usage: cargo xtask cluster {USAGE}\n{}", settings_help()).into()),
     }
 }
@@ -135,8 +138,8 @@ fn down(settings: &Settings, purge: bool) -> Outcome {
 
 /// Plays scenarios, all of them or those that are named. A cluster that was not up is taken down again.
 fn test(args: &[String]) -> Outcome {
-    let options = Options::parse(args, &["--live"], &["--coroner"])?;
-    let how = How { live: options.has("--live"), coroner: options.value("--coroner").map(PathBuf::from) };
+    let options = Options::parse(args, &["--keep"], &["--coroner"])?;
+    let how = How { keep: options.has("--keep"), coroner: options.value("--coroner").map(PathBuf::from) };
     let scenarios = scenario::read(&options.rest)?;
     if let Some(why) = build::cannot_run_here() {
         println!("the scenarios cannot run here, because {why}");

@@ -222,12 +222,18 @@ fn what_is_not_there_is_said_so() {
     let (code, out, err) = place.run(&["diagnose", "pod/nobody"]);
     assert_eq!((code, out.as_str()), (1, ""));
     assert!(err.starts_with("error: there is no Pod shop/nobody in lab"), "{err}");
+    let empty =
+        |target: &str| if target.contains("limit=") { list("Thing", "v1", "") } else { cluster(target) };
+    let server = Server::start(empty);
+    let (code, _, err) = server.kubeconfig("typo").run(&["diagnose", "-n", "shpo"]);
+    assert_eq!(code, 1);
+    assert!(err.starts_with("error: there is no namespace shpo in lab"), "{err}");
 }
 
 #[test]
 fn every_failure_has_its_sentence_and_leaves_no_bundle() {
     type Case = (&'static str, fn(&str) -> Reply, &'static str);
-    let cases: [Case; 4] = [
+    let cases: [Case; 5] = [
         (
             "token",
             |_| Some((401, "application/json", "{\"message\":\"Unauthorized\"}".into())),
@@ -238,6 +244,11 @@ fn every_failure_has_its_sentence_and_leaves_no_bundle() {
             "busy",
             |_| Some((429, "application/json", "{\"message\":\"slow down\"}".into())),
             "asks to be left alone (429)",
+        ),
+        (
+            "refused",
+            |_| Some((403, "application/json", "{\"message\":\"no\"}".into())),
+            "nothing may be read in lab: list configmaps",
         ),
         ("slow", |_| None, "did not answer everything within 1 s"),
     ];

@@ -5,7 +5,7 @@ pub use crate::codes::{Code, Severity};
 use crate::Text;
 use crate::evidence::{Event, Locator, Read};
 use crate::moment::Moment;
-use crate::subject::Subject;
+use crate::subject::{Kind, Subject};
 
 /// How sure a statement is. The order is that of strength.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -266,6 +266,29 @@ impl Remedy {
             honesty,
             effect: None,
         }
+    }
+
+    /// A change of a pod template by `kubectl set`; `what` is the word after it. Where the template is fixed once the
+    /// object is made (a Job's, and all of a pod but its image), or is kept by something else, it is advice.
+    pub fn set(summary: impl Into<String>, on: &Subject, what: &str, args: &[&str]) -> Remedy {
+        let target = format!("{}/{}", on.kind.as_str().to_lowercase(), on.name);
+        match on.kind {
+            Kind::Deployment
+            | Kind::StatefulSet
+            | Kind::DaemonSet
+            | Kind::ReplicaSet
+            | Kind::ReplicationController
+            | Kind::CronJob => {}
+            Kind::Pod if what == "image" => {}
+            Kind::Pod | Kind::Job => {
+                let (summary, kind) = (summary.into(), on.kind.as_str());
+                return Remedy::advice(format!(
+                    "{summary}. A {kind} cannot be changed in that: delete it, and apply its corrected manifest"
+                ));
+            }
+            _ => return Remedy::advice(summary),
+        }
+        Remedy::kubectl(summary, on, Honesty::NeedsJudgement, &[&["set", what, &target], args].concat())
     }
 
     /// What it does beside, and what it costs.

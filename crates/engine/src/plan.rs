@@ -169,10 +169,28 @@ pub fn next(report: &Report) -> Vec<Wish> {
     wishes
 }
 
+/// Whether a read brings nothing that reads made before did not: they were the same, or listed all of the kind.
+pub fn is_covered(read: &Read, asked: &BTreeSet<Read>) -> bool {
+    let listed = |kind: &Kind, namespace: &Option<Text>| {
+        [None, namespace.clone()]
+            .into_iter()
+            .any(|namespace| asked.contains(&Read::List { kind: kind.clone(), namespace }))
+    };
+    asked.contains(read)
+        || match read {
+            Read::Object(subject) => listed(&subject.kind, &subject.namespace),
+            Read::Events(subject) => listed(&Kind::Event, &subject.namespace),
+            Read::List { kind, namespace } | Read::Selected { kind, namespace, .. } => {
+                listed(kind, namespace)
+            }
+            Read::Log { .. } | Read::Journal { .. } | Read::File { .. } | Read::Tags { .. } => false,
+        }
+}
+
 /// Each read once, without those that were asked for.
 fn once(reads: Vec<Read>, asked: &BTreeSet<Read>) -> Vec<Read> {
     let mut known = BTreeSet::new();
-    reads.into_iter().filter(|read| !asked.contains(read) && known.insert(read.clone())).collect()
+    reads.into_iter().filter(|read| !is_covered(read, asked) && known.insert(read.clone())).collect()
 }
 
 fn is_workload(kind: &Kind) -> bool {

@@ -1,15 +1,13 @@
 //! Plays scenarios on the cluster, those of one namespace side by side, and asks coroner about each.
 
 use super::api::{Api, path};
+use super::ask::Asker;
 use super::node::Node;
 use super::scenario::{Scenario, Step};
-use super::{Cluster, capture, verdict};
-use crate::run::{cargo, output, shown};
-use crate::{Failure, Outcome, place};
+use super::{Cluster, cases, verdict};
+use crate::{Failure, Outcome};
 use serde_json::Value;
-use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -24,8 +22,8 @@ struct Played {
     name: String,
     /// What was wrong; nothing where it went right.
     wrong: Option<String>,
-    /// From the state being visible to the right verdict.
-    verdict_after: Option<Duration>,
+    /// From the state being visible to the right verdict, and how long coroner took for that one.
+    verdict_after: Option<(Duration, Duration)>,
     took: Duration,
 }
 
@@ -33,33 +31,23 @@ struct Played {
 struct Stage<'c> {
     cluster: &'c Cluster,
     api: Api,
-    coroner: PathBuf,
-    live: bool,
-    /// Where the bundles are kept.
-    captures: PathBuf,
+    asker: Asker<'c>,
+    keep: bool,
 }
 
 /// How scenarios are played.
 pub struct How {
     /// The coroner that is asked; built where none is given.
     pub coroner: Option<PathBuf>,
-    /// Asks it about the running cluster, and then about the bundle that it collects there. Otherwise about a bundle
-    /// that is made here.
-    pub live: bool,
+    /// Whether the bundles become cases of the project.
+    pub keep: bool,
 }
 
 /// Plays scenarios and prints how they went.
 pub fn all(cluster: &Cluster, scenarios: &[Scenario], how: How) -> Outcome {
-    let coroner = match how.coroner {
-        Some(coroner) => coroner,
-        None => {
-            shown(&mut cargo(&["build", "--quiet", "--package", "coroner"]))?;
-            place::target().join("debug/coroner")
-        }
-    };
-    let captures = cluster.settings.at("captures");
-    fs::create_dir_all(&captures)?;
-    let stage = Stage { cluster, api: Api::open(cluster)?, coroner, live: how.live, captures };
+    let coroner = how.coroner.map_or_else(cases::build, Ok)?;
+    let stage =
+        Stage { cluster, api: Api::open(cluster)?, asker: Asker::open(cluster, coroner)?, keep: how.keep };
     let (serial, beside): (Vec<_>, Vec<_>) = scenarios.iter().partition(|scenario| scenario.serial);
     let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
@@ -77,16 +65,20 @@ pub fn all(cluster: &Cluster, scenarios: &[Scenario], how: How) -> Outcome {
     let mut done = done.into_inner().map_err(|_| "a player broke off")?;
     done.extend(serial.into_iter().map(|scenario| stage.play(scenario)));
     done.sort_by(|a, b| a.name.cmp(&b.name));
-    table(&done, scenarios.len())
+    table(&done, scenarios.len())?;
+    stage.asker.close()
 }
 
 fn table(done: &[Played], of: usize) -> Outcome {
-    println!("{:32} {:>8} {:>8}  verdict", "scenario", "took", "verdict");
+    println!("{:32} {:>8} {:>8} {:>8}  verdict", "scenario", "took", "right", "asked");
     for played in done {
-        let after =
-            played.verdict_after.map_or("-".to_owned(), |after| format!("{:.1} s", after.as_secs_f32()));
+        let seconds = |time: Duration| format!("{:.1} s", time.as_secs_f32());
+        let (after, asked) = match played.verdict_after {
+            Some((after, asked)) => (seconds(after), seconds(asked)),
+            None => ("-".to_owned(), "-".to_owned()),
+        };
         let verdict = played.wrong.as_deref().unwrap_or("right");
-        println!("{:32} {:>6.0} s {after:>8}  {verdict}", played.name, played.took.as_secs_f32());
+        println!("{:32} {:>8} {after:>8} {asked:>8}  {verdict}", played.name, seconds(played.took));
     }
     let right = done.iter().filter(|played| played.wrong.is_none()).count();
     if right == of { Ok(()) } else { Err(format!("{right} of {of} scenarios went right").into()) }
@@ -107,12 +99,11 @@ impl Stage<'_> {
         Played { name, wrong, verdict_after, took: start.elapsed() }
     }
 
-    fn perform(&self, scenario: &Scenario) -> Result<Duration, Failure> {
+    fn perform(&self, scenario: &Scenario) -> Result<(Duration, Duration), Failure> {
         let name = &scenario.name;
         self.wait(120, "the namespace of the last run to be gone", || {
             Ok(self.api.get(&format!("/api/v1/namespaces/{name}")).is_err())
         })?;
-        let since = output(Command::new("date").args(["-u", "+%FT%TZ"]))?;
         self.cluster.kubectl(&["create", "namespace", name])?;
         self.wait(60, "a service account", || {
             Ok(self.api.get(&path("serviceaccounts/default", Some(name))).is_ok())
@@ -121,53 +112,33 @@ impl Stage<'_> {
             self.step(name, step)?;
         }
         let visible = Instant::now();
-        let journals = scenario.serial.then_some(since.trim());
-        loop {
-            match self.judge(scenario, journals)? {
-                None => break,
+        let answer = loop {
+            let answer = self.asker.live(scenario)?;
+            match verdict::wrong(scenario, &answer.report) {
+                None => break answer,
                 Some(why) if visible.elapsed() > PATIENCE => return Err(why.into()),
                 Some(_) => std::thread::sleep(Duration::from_secs(1)),
             }
-        }
+        };
         let after = visible.elapsed();
-        if self.live {
-            // The same has to be said about what was collected of it.
-            let bundle = self.captures.join(format!("{name}.tar.zst"));
-            let _ = fs::remove_file(&bundle);
-            output(self.coroner(&["collect", "-n", name, "-o"]).arg(&bundle))?;
-            let report =
-                output(self.coroner(&["diagnose", "-n", name, "-o", "json", "--from"]).arg(&bundle))?;
-            if let Some(why) = verdict::wrong(scenario, &serde_json::from_str(&report)?) {
-                return Err(format!("right live, and of its bundle: {why}").into());
-            }
+        let (bundle, offline) = self.asker.bundle(scenario)?;
+        if let Some(why) = verdict::wrong(scenario, &offline) {
+            return Err(format!("right live, and of its bundle: {why}").into());
         }
-        Ok(after)
-    }
-
-    /// What is wrong with what coroner says about the scenario's namespace; nothing where it is right. What it said
-    /// stays beside what it read.
-    fn judge(&self, scenario: &Scenario, journals: Option<&str>) -> Result<Option<String>, Failure> {
-        let name = &scenario.name;
-        let mut diagnose = self.coroner(&["diagnose", "-n", name, "-o", "json"]);
-        if self.live {
-            diagnose.args(journals.map(|_| "--node-logs"));
-        } else {
-            let folder = self.captures.join(name);
-            if folder.exists() {
-                fs::remove_dir_all(&folder)?;
-            }
-            capture::write(&self.api, name, journals, &folder)?;
-            diagnose.arg("--from").arg(folder);
+        if self.keep {
+            cases::keep(name, &bundle)?;
         }
-        let report = output(&mut diagnose)?;
-        fs::write(self.captures.join(format!("{name}.json")), &report)?;
-        Ok(verdict::wrong(scenario, &serde_json::from_str(&report)?))
-    }
-
-    fn coroner(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(&self.coroner);
-        command.args(words).env("KUBECONFIG", self.cluster.settings.kubeconfig());
-        command
+        for (subject, most) in &scenario.calls {
+            self.asker.calls(scenario, subject, *most)?;
+        }
+        if scenario.whole {
+            self.asker.whole(scenario)?;
+        }
+        for lack in &scenario.without {
+            self.asker.without(scenario, lack)?;
+        }
+        self.asker.remedies(&answer.report)?;
+        Ok((after, answer.took))
     }
 
     fn step(&self, namespace: &str, step: &Step) -> Outcome {

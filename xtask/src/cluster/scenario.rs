@@ -16,6 +16,9 @@
 //! expect CODE KIND/NAME [ASPECT=VALUE…] an incident that has to be told; the first of them as the first
 //! expect nothing                        no incident
 //! allow CODE [KIND/NAME]                an incident that may be told as well
+//! calls KIND/NAME MOST                  to diagnose this alone takes no more requests than that
+//! whole                                 `-A` lists each kind once, and reads nothing else but logs
+//! without RESOURCE CODE CERTAINTY       what is told first by a reader who lacks that right
 //! ```
 
 use crate::{Failure, place};
@@ -80,6 +83,23 @@ pub struct Scenario {
     pub expect: Vec<Told>,
     /// What may be told.
     pub allow: Vec<Told>,
+    /// What is asked about alone, and how many requests that may take.
+    pub calls: Vec<(String, usize)>,
+    /// Whether the requests of a look at everything are checked.
+    pub whole: bool,
+    /// What is told where a right is missing.
+    pub without: Vec<Lack>,
+}
+
+/// A right that is missing, and the first root that is told without it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lack {
+    /// As roles name it: `pods/log`.
+    pub resource: String,
+    /// The code of the root.
+    pub code: String,
+    /// How sure it is.
+    pub certainty: String,
 }
 
 /// How long something may take to become visible where the scenario does not say.
@@ -116,6 +136,14 @@ fn parse(name: &str, text: &str, folder: &std::path::Path) -> Result<Scenario, S
             ("expect", ["nothing"]) => nothing = true,
             ("expect", told) => scenario.expect.push(parse_told(told).ok_or(line)?),
             ("allow", told) => scenario.allow.push(parse_told(told).ok_or(line)?),
+            ("calls", [subject, most]) => {
+                scenario.calls.push(((*subject).to_owned(), most.parse().map_err(|_| line)?));
+            }
+            ("whole", []) => scenario.whole = true,
+            ("without", [resource, code, certainty]) => {
+                let [resource, code, certainty] = [resource, code, certainty].map(|&word| word.to_owned());
+                scenario.without.push(Lack { resource, code, certainty });
+            }
             ("undo", step) => scenario.undo.insert(0, parse_step(step, folder).ok_or(line)?),
             _ => {
                 let all: Vec<&str> = words.iter().map(String::as_str).collect();

@@ -47,7 +47,7 @@ fn all(incidents: &[Value]) -> String {
 }
 
 /// A root in a few words.
-fn said(incident: &Value) -> String {
+pub fn said(incident: &Value) -> String {
     let (root, subject) = (&incident["root"], &incident["root"]["subject"]);
     let word = |value: &Value| value.as_str().unwrap_or("-").to_owned();
     let aspects = root["aspect"].as_object().into_iter().flatten();

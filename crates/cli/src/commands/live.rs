@@ -5,9 +5,10 @@ use crate::failure::{Failure, INTERRUPTED};
 use crate::options::Connection;
 use crate::terminal;
 use cluster::{Cluster, Item};
-use engine::evidence::{Evidence, Read, Why};
+use engine::evidence::{Evidence, Observation, Read, What, Why};
 use engine::plan;
 use engine::report::{Options, Report, Scope, Unread};
+use engine::subject::{Kind, Subject};
 use intake::{Intake, RawRecord};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -93,6 +94,8 @@ impl Live {
         if let Some(error) = cut.take_if(|_| intake.observations.is_empty()) {
             return Err(error.into());
         }
+        self.is_readable(&intake)?;
+        self.has_namespaces(&mut intake, keep)?;
         self.stamp(&mut intake);
         let (evidence, unread) = std::mem::take(&mut intake).finish();
         self.is_there(&evidence)?;
@@ -129,7 +132,7 @@ impl Live {
             Some(error) if intake.observations.is_empty() => return Err(error.into()),
             // What was seen is told, and that it is not all.
             Some(error) => terminal::complain(&format!("warning: not all was read: {error}")),
-            None => {}
+            None => self.is_readable(&intake)?,
         }
         self.stamp(&mut intake);
         Ok(intake)
@@ -210,7 +213,7 @@ impl Live {
     /// The reads of the second round, each with its reason where the user wants to know.
     fn wishes(&self, report: &Report) -> Vec<Read> {
         let mut wishes = plan::next(report);
-        wishes.retain(|wish| !self.asked.contains(&wish.read));
+        wishes.retain(|wish| !plan::is_covered(&wish.read, &self.asked));
         if !self.cluster.reads_journals() {
             wishes.retain(|wish| !matches!(wish.read, Read::Journal { .. }));
         }
@@ -221,6 +224,55 @@ impl Live {
             }
         }
         wishes.into_iter().map(|wish| wish.read).collect()
+    }
+
+    /// A namespace in which nothing was seen has to be there: of one with another name the API gives empty lists.
+    fn has_namespaces(
+        &mut self,
+        intake: &mut Intake,
+        keep: &mut dyn FnMut(&str, &[u8]),
+    ) -> Result<(), Failure> {
+        if !self.scope.subjects.is_empty() {
+            return Ok(());
+        }
+        for name in self.scope.namespaces.clone() {
+            let inside = |it: &Observation| match &it.what {
+                What::Object(object) => object.subject.namespace.as_ref() == Some(&name),
+                What::Event(event) => event.about.namespace.as_ref() == Some(&name),
+                _ => false,
+            };
+            if intake.observations.iter().any(inside) {
+                continue;
+            }
+            let read = Read::Object(Subject::new(Kind::Namespace, None, &name));
+            let _ = self.read(std::slice::from_ref(&read), intake, keep);
+            if intake.gaps.iter().any(|gap| gap.read == read && gap.why == Why::NotFound) {
+                return Err(Failure::own(format!("there is no namespace {name} in {}", self.source))
+                    .hint("is this the right context?"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Not to have seen anything is not to have seen that all is well.
+    fn is_readable(&self, intake: &Intake) -> Result<(), Failure> {
+        let refused = intake.gaps.iter().filter_map(|gap| match &gap.why {
+            Why::Forbidden { verb, resource } if self.asked.contains(&gap.read) => {
+                Some(format!("{verb} {resource}"))
+            }
+            _ => None,
+        });
+        let refused: BTreeSet<String> = refused.collect();
+        if refused.is_empty() || !intake.observations.is_empty() || intake.gaps.len() < self.asked.len() {
+            return Ok(());
+        }
+        let rights: Vec<String> = refused.into_iter().collect();
+        Err(Failure::own(format!(
+            "nothing may be read in {}: {} are forbidden",
+            self.source,
+            rights.join(", ")
+        ))
+        .hint("docs/coroner-reader.yaml is a role with all that is read"))
     }
 
     /// An object that was asked for by name has to be there, or to have left something behind.

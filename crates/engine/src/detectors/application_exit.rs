@@ -53,21 +53,22 @@ fn common(finding: Finding, facts: &Facts, end: &End) -> Finding {
             finding.shown_by(line.proof)
         }
         None if matches!(end.why, Why::Completed) => finding,
-        None => finding
-            .at_most(Certainty::Likely)
-            .not_seen(
-                "what it logged before it ended",
-                Some(Read::Log {
-                    container: end.pod.container_subject(end.container),
-                    previous: end.runs_again,
-                }),
-            )
-            .remedy(Remedy::kubectl(
-                "Read what it logged before it ended",
-                pod,
-                Honesty::Safe,
-                &["logs", &pod.name, "-c", &end.container.name, "--previous", "--tail=50"],
-            )),
+        None => {
+            let mut args = vec!["logs", &pod.name, "-c", &end.container.name];
+            // While it waits, the newest instance is the dead one.
+            args.extend(end.runs_again.then_some("--previous"));
+            args.push("--tail=50");
+            finding
+                .at_most(Certainty::Likely)
+                .not_seen(
+                    "what it logged before it ended",
+                    Some(Read::Log {
+                        container: end.pod.container_subject(end.container),
+                        previous: end.runs_again,
+                    }),
+                )
+                .remedy(Remedy::kubectl("Read what it logged before it ended", pod, Honesty::Safe, &args))
+        }
     }
 }
 

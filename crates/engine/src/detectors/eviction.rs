@@ -2,7 +2,7 @@
 
 use super::eviction_words::culprits;
 use crate::facts::{Facts, PodFact, Statement};
-use crate::finding::{Code, Course, Finding, Honesty, Proof, Remedy};
+use crate::finding::{Code, Course, Finding, Proof, Remedy};
 use crate::moment::{Moment, SECOND};
 use crate::scan::message::{Eviction, Lifecycle, NodeEvent, Saying, eviction};
 
@@ -106,13 +106,8 @@ fn finding(pod: &PodFact, told: &Eviction) -> Finding {
         .hits([pod.subject().clone()])
         .course(Course::Ongoing)
         .ruled_out("an OOM kill", "the kubelet ended the pod by its working set; the kernel killed nothing")
-        .remedy(Remedy::kubectl(
-            "See who uses most on that node",
-            pod.subject(),
-            Honesty::Safe,
-            &["top", "pods", "--sort-by=memory"],
-        ))
-        .remedy(Remedy::advice(
-            "Request what the pods really use, so that the scheduler does not overfill the node",
-        ))
+        .remedy(Remedy::advice(match &told.own_limit {
+            Some(_) => "Let it write less to its own layer, its logs and its emptyDir volumes, or raise the limit",
+            None => "Find who uses most on that node, and request what the pods really use, so that the scheduler does not overfill it",
+        }))
 }

@@ -2,7 +2,7 @@
 
 use crate::evidence::Read;
 use crate::facts::{Daemon, Facts, daemon, unit_proof};
-use crate::finding::{Certainty, Code, Finding, Honesty, Remedy};
+use crate::finding::{Certainty, Code, Finding, Remedy};
 use crate::scan::message::NodeIssue;
 use crate::subject::Part;
 
@@ -60,13 +60,7 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
                 .remedy(Remedy::advice(format!(
                     "On {}: systemctl start kubelet, then journalctl -u kubelet -n 50 --no-pager",
                     node.name
-                )))
-                .remedy(Remedy::kubectl(
-                    "Keep new pods away from the node until it is back",
-                    &node.subject(),
-                    Honesty::Safe,
-                    &["cordon", &node.name],
-                )),
+                ))),
         );
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::evidence::Read;
 use crate::facts::{End, Facts, Statement, Why};
-use crate::finding::{Certainty, Code, Finding, Honesty, Proof, Remedy};
+use crate::finding::{Certainty, Code, Finding, Proof, Remedy};
 use crate::scan::message::{Lifecycle, Saying};
 
 pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
@@ -103,14 +103,13 @@ fn finding(facts: &Facts, end: &End) -> Finding {
     if limit.is_none() && !node_wide {
         finding = finding.at_most(Certainty::Likely);
     }
-    let target = format!("{}/{}", end.pod.top().kind.as_str().to_lowercase(), end.pod.top().name);
     finding
         .ruled_out("liveness probe", "the runtime reports OOMKilled, which a probe's kill never is")
-        .remedy(Remedy::kubectl(
+        .remedy(Remedy::set(
             "Raise the limit, if the process needs that much; a leak will fill any limit",
             end.pod.top(),
-            Honesty::NeedsJudgement,
-            &["set", "resources", &target, "-c", &end.container.name, "--limits=memory=<amount>"],
+            "resources",
+            &["-c", &end.container.name, "--limits=memory=<amount>"],
         ))
         .remedy(Remedy::advice(
             "Keep a dump from inside the process (a runtime flag, to a volume that survives); no preStop hook runs at such a kill",

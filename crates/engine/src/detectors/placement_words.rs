@@ -95,11 +95,11 @@ pub(super) fn remedies(finding: Finding, placement: &Placement, subject: &Subjec
                 &["uncordon", node],
             ))
         }),
-        R::Insufficient { resource } => finding.remedy(Remedy::kubectl(
+        R::Insufficient { resource } => finding.remedy(Remedy::set(
             format!("Ask for less {resource}, if the pod does not need it; else add a node or make room"),
             subject,
-            Honesty::NeedsJudgement,
-            &["set", "resources", &target, &format!("--requests={resource}=<amount>")],
+            "resources",
+            &[&format!("--requests={resource}=<amount>")],
         )),
         _ => finding.remedy(Remedy::kubectl(
             "Compare what the pod asks for with what the nodes have, and correct the one that is wrong",

@@ -68,7 +68,6 @@ pub(super) fn remedies(
     subject: &Subject,
     container: Option<&Container>,
 ) -> Finding {
-    let target = format!("{}/{}", subject.kind.as_str().to_lowercase(), subject.name);
     match (finding.code, container) {
         (Code::ImageNotFound | Code::ImageNameInvalid | Code::RegistryNameUnresolved, Some(container)) => {
             let (summary, image) = match last_good(facts, &subject.whole(), container) {
@@ -76,8 +75,7 @@ pub(super) fn remedies(
                 None => ("Name an image that the registry has".to_owned(), "<image>".to_owned()),
             };
             let image = format!("{}={image}", container.name);
-            let args = ["set", "image", &target, &image];
-            finding.remedy(Remedy::kubectl(summary, subject, Honesty::NeedsJudgement, &args))
+            finding.remedy(Remedy::set(summary, subject, "image", &[&image]))
         }
         (Code::ImagePullDenied, _) => finding.remedy(Remedy::kubectl(
             "Create a pull secret and name it in imagePullSecrets of the pod template or its service account",

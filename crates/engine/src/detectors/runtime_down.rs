@@ -1,8 +1,8 @@
 //! See `runtime_down.md` for what this means and the cases it must pass.
 
 use crate::evidence::Read;
-use crate::facts::{Daemon, Facts, daemon, unit_proof};
-use crate::finding::{Certainty, Code, Finding, Honesty, Remedy};
+use crate::facts::{Daemon, Facts, NodeFact, daemon, unit_proof};
+use crate::finding::{Certainty, Code, Finding, Remedy};
 use crate::scan::message::NodeIssue;
 use crate::scan::node::NodeClaim;
 use crate::subject::Part;
@@ -34,7 +34,7 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
                 format!("{runtime} on node {name} runs and does not answer the kubelet."),
             )
             .at_most(Certainty::Likely),
-            (None, true) if down => unreachable(facts, name, &runtime, subject),
+            (None, true) if down => unreachable(facts, node, &runtime, subject),
             (None, true) => Finding::new(
                 Code::RuntimeUnresponsive,
                 subject,
@@ -59,20 +59,17 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
                 .hits(facts.victims_on(name).into_iter().chain([node.subject()]))
                 .remedy(Remedy::advice(format!(
                     "On {name}: systemctl restart {runtime}, then journalctl -u {runtime} -n 50 --no-pager"
-                )))
-                .remedy(Remedy::kubectl(
-                    "Keep new pods away from the node until it is back",
-                    &node.subject(),
-                    Honesty::Safe,
-                    &["cordon", name],
-                )),
+                ))),
         );
     }
 }
 
 /// No unit was seen: the journals tell whether the runtime was stopped, died, or hangs.
-fn unreachable(facts: &Facts, node: &str, runtime: &str, subject: crate::subject::Subject) -> Finding {
-    let says = |claim: NodeClaim| facts.journal_says(node, |c| *c == claim).map(|(_, proof)| proof);
+fn unreachable(facts: &Facts, node: &NodeFact, runtime: &str, subject: crate::subject::Subject) -> Finding {
+    let onset = node.not_ready().and_then(|condition| condition.since.as_ref());
+    let node = &node.name;
+    let says =
+        |claim: NodeClaim| facts.journal_says_near(node, onset, |c| *c == claim).map(|(_, proof)| proof);
     let stopping = says(NodeClaim::RuntimeStopping);
     let [missing, refused, timeout] =
         ["missing", "refused", "timeout"].map(|how| says(NodeClaim::RuntimeUnreachable { how }));
@@ -94,8 +91,8 @@ fn unreachable(facts: &Facts, node: &str, runtime: &str, subject: crate::subject
     }
     if how == "unreachable" {
         finding = finding.at_most(Certainty::Likely).not_seen(
-            format!("whether {runtime} was stopped, failed or hangs"),
-            Some(Read::Journal { node: node.into(), unit: runtime.into(), since: None }),
+            format!("whether {runtime} was stopped, failed or hangs: what the kubelet is answered"),
+            Some(Read::Journal { node: node.clone(), unit: "kubelet".into(), since: None }),
         );
     }
     for proof in [stopping, missing, refused, timeout].into_iter().flatten().take(2) {

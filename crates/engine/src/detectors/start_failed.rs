@@ -3,7 +3,7 @@
 use crate::Text;
 use crate::evidence::Container;
 use crate::facts::{Facts, PodFact, Stage, Statement, Voice};
-use crate::finding::{Certainty, Code, Finding, Honesty, Remedy};
+use crate::finding::{Certainty, Code, Finding, Remedy};
 use crate::scan::message::{SandboxCause, Saying, Start};
 
 pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
@@ -84,7 +84,6 @@ fn finding(pod: &PodFact, container: &Container, statement: &Statement, cause: &
     let who = format!("container {} of {} {}", container.name, top.kind.as_str(), top.path());
     let image = container.image.as_deref().unwrap_or("the image");
     let subject = top.container(&container.name);
-    let target = format!("{}/{}", top.kind.as_str().to_lowercase(), top.name);
     let finding = match cause {
         Cause::NotFound(command) => Finding::new(
             Code::CommandNotFound,
@@ -126,11 +125,11 @@ fn finding(pod: &PodFact, container: &Container, statement: &Statement, cause: &
                 format!("The kernel kills the first process of {who} while it is set up: {told} is too low to start in."),
             )
             .aspect("scope", "start")
-            .remedy(Remedy::kubectl(
+            .remedy(Remedy::set(
                 "Raise the limit: a few MiB do not even hold the runtime's first process",
                 top,
-                Honesty::NeedsJudgement,
-                &["set", "resources", &target, "-c", &container.name, "--limits=memory=<amount>"],
+                "resources",
+                &["-c", &container.name, "--limits=memory=<amount>"],
             ));
             match limit {
                 Some(limit) => finding.aspect("limit", limit.text.clone()),

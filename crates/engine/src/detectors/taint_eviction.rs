@@ -36,7 +36,10 @@ fn finding(facts: &Facts, top: &Subject, statements: &[&Statement]) -> Option<Fi
     let tolerations =
         tolerations.or_else(|| pods.iter().find_map(|pod| facts.pod(pod)?.pod.tolerations.as_deref()));
     let taint = node.and_then(|node| {
-        let mut taints = keeping_off(tolerations.unwrap_or(&[]), node).into_iter();
+        // A toleration for some seconds only delays it.
+        let lasting: Vec<_> =
+            tolerations.unwrap_or(&[]).iter().filter(|t| t.seconds.is_none()).cloned().collect();
+        let mut taints = keeping_off(&lasting, node).into_iter();
         taints.find(|taint| &*taint.effect == "NoExecute")
     });
     // What Kubernetes itself puts on a node that fails is told with the node.

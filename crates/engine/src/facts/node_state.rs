@@ -4,8 +4,13 @@ use super::{Facts, NodeFact};
 use crate::Text;
 use crate::evidence::{Condition, NodeLog, Unit};
 use crate::finding::{Proof, Ref};
+use crate::moment::{Moment, SECOND};
 use crate::scan::message::{self, NodeIssue, Saying};
 use crate::scan::node::{NodeClaim, NodeSighting};
+
+/// What was last said so long before an onset belongs to something else: in microseconds. The kubelet takes up to three
+/// minutes to notice that its runtime hangs, and complains every second while a socket is gone.
+const ANOTHER_OUTAGE: i64 = 5 * 60 * SECOND;
 
 /// Whether a daemon runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,8 +94,23 @@ impl Facts<'_> {
         node: &str,
         wanted: impl Fn(&NodeClaim) -> bool,
     ) -> Option<(NodeClaim, Proof)> {
+        self.journal_says_near(node, None, wanted)
+    }
+
+    /// The same, without what was last said so long before an onset that it belongs to another outage.
+    pub fn journal_says_near(
+        &self,
+        node: &str,
+        onset: Option<&Moment>,
+        wanted: impl Fn(&NodeClaim) -> bool,
+    ) -> Option<(NodeClaim, Proof)> {
         self.evidence.node_logs().iter().filter(|log| log.node.as_deref() == Some(node)).find_map(|log| {
-            let sighting = log.summary.seen(&wanted)?;
+            let is_near = |sighting: &NodeSighting| {
+                let last = sighting.last.map(|at| log.moment(at));
+                let before = last.zip(onset).and_then(|(last, onset)| last.until(onset));
+                before.is_none_or(|(least, _)| least <= ANOTHER_OUTAGE)
+            };
+            let sighting = log.summary.sightings.iter().find(|s| wanted(&s.claim) && is_near(s))?;
             Some((sighting.claim.clone(), log.line_proof(sighting)))
         })
     }

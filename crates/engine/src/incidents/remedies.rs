@@ -283,6 +283,10 @@ impl Target<'_, '_> {
     fn undo(&self) -> Remedy {
         let top = self.facts.top(&self.finding.subject);
         match top.kind {
+            // The first revision has none before it.
+            Kind::Deployment if self.facts.workload(&top).is_some_and(|w| w.workload.revision == Some(1)) => {
+                self.advice("Correct the manifest that it is made from, and apply it again")
+            }
             Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => Remedy::kubectl(
                 "Or go back to the revision before, if that one ran",
                 &top,

@@ -1,10 +1,12 @@
 //! How two views of one thing become one.
 
 use crate::evidence::{
-    Autoscaler, Body, Budget, Claim, Condition, Config, Container, Endpoints, Event, Lease, Node, Object,
-    PersistentVolume, Pod, Quota, Service, ServiceAccount, State, StorageClass, Template, Workload,
+    Autoscaler, Body, Budget, Claim, Condition, Config, Container, Endpoints, Event, Lease, Locator, Node,
+    Object, PersistentVolume, Pod, Quota, Service, ServiceAccount, State, StorageClass, Template, Views,
+    Workload,
 };
 use crate::moment::{Moment, Tri};
+use std::cmp::Reverse;
 
 /// Overlays the listed fields: what the later view shows wins, what it does not show stays.
 macro_rules! overlay {
@@ -56,11 +58,13 @@ fn coarse(moment: &Moment) -> bool {
 }
 
 fn overlay_object(into: &mut Object, later: Object) {
-    // A wish does not overwrite what was seen; it only fills in.
-    into.views = into.views.and(later.views);
-    if into.locator > later.locator {
+    // Where most of it is shown; of two such places the same one in whatever order they come.
+    let place = |views: Views, locator: &Locator| (Reverse(views.best()), locator.clone());
+    if place(into.views, &into.locator) > place(later.views, &later.locator) {
         into.locator = later.locator;
     }
+    // A wish does not overwrite what was seen; it only fills in.
+    into.views = into.views.and(later.views);
     let created = match (into.created.take(), later.created) {
         (Some(a), Some(b)) => Some(narrower(a, b)),
         (a, b) => a.or(b),

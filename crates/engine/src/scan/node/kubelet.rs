@@ -149,6 +149,11 @@ fn socket(record: &Record, said: &mut Said) {
         "StopContainer",
         "StopPodSandbox",
     ];
+    // At its start cAdvisor knocks at the socket of every runtime that there is (container/*/register), most of which no
+    // node has.
+    if has(record.text, "container factory failed") {
+        return;
+    }
     let Some(how) = how(error) else { return };
     if how == "timeout" && has_any(record.text, &of_one) {
         return;

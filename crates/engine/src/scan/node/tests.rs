@@ -93,6 +93,12 @@ fn old_kernels_and_groups() {
     assert!(read(&["restarted: Killed process 9 (java) by hand"]).oom_kills.is_empty());
 }
 
+#[test]
+fn other_runtimes_that_are_not_there_are_no_failure() {
+    let line = r#"Nov 25 13:40:13.478927 worker-2 kubelet[25897]: I1125 13:40:13.466633   25897 factory.go:221] Registration of the crio container factory failed: Get "http://%2Fvar%2Frun%2Fcrio%2Fcrio.sock/info": dial unix /var/run/crio/crio.sock: connect: no such file or directory"#;
+    assert_eq!(read(&[line]).seen(|c| matches!(c, NodeClaim::RuntimeUnreachable { .. })), None);
+}
+
 const KUBELET: &[(&str, NodeClaimOf)] = &[
     (
         r#"Nov 23 04:40:55.452800 w kubelet[1]: E1123 04:40:55.452417   23992 generic.go:238] "GenericPLEG: Unable to retrieve pods" err="rpc error: code = Unavailable desc = connection error: desc = \"transport: Error while dialing: dial unix /run/containerd/containerd.sock: connect: no such file or directory\"""#,
