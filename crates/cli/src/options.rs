@@ -144,6 +144,9 @@ pub struct Connection {
     /// Read journals of nodes through the kubelet; needs a role with nodes/proxy
     #[arg(long)]
     pub node_logs: bool,
+    /// Ask the registries of images that do not exist for the tags that they have, anonymously
+    #[arg(long)]
+    pub registry: bool,
 }
 
 impl Connection {
@@ -164,6 +167,7 @@ impl Connection {
             tls_server_name: self.tls_server_name.clone(),
             deadline: Some(self.request_timeout).filter(|time| !time.is_zero()),
             node_logs: self.node_logs,
+            registry: self.registry,
         }
     }
 }

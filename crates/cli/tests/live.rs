@@ -172,6 +172,49 @@ fn a_namespace_is_diagnosed_and_what_is_forbidden_is_named() {
     assert_eq!(once.len(), seen.len(), "nothing is asked for twice: {seen:#?}");
 }
 
+/// A pod whose image has a tag that the registry on a port of this machine lacks.
+fn without_image(port: u16) -> String {
+    let (before, rest) = POD.split_once(r#""status":"#).unwrap();
+    let waiting = format!(
+        r#""state":{{"waiting":{{"reason":"ImagePullBackOff","message":"Back-off pulling image \"localhost:{port}/team/app:3.0\": ErrImagePull: rpc error: code = NotFound desc = failed to pull and unpack image \"localhost:{port}/team/app:3.0\": failed to resolve reference \"localhost:{port}/team/app:3.0\": localhost:{port}/team/app:3.0: not found"}}}}"#
+    );
+    assert!(rest.contains("OOMKilled"));
+    let image = format!("localhost:{port}/team/app:3.0");
+    let status = format!(
+        r#"{{"phase":"Pending","containerStatuses":[{{"name":"app","image":"{image}","ready":false,"restartCount":0,{waiting}}}]}}}}"#
+    );
+    format!(r#"{}"status":{status}"#, before.replace("cart:1", &image))
+}
+
+#[test]
+fn a_registry_is_asked_for_its_tags_and_only_where_that_is_wanted() {
+    let registry = Server::start(|target| match target.split_once('?').map_or(target, |(path, _)| path) {
+        "/v2/team/app/tags/list" => {
+            Some((200, "application/json", r#"{"name":"team/app","tags":["1.0","2.0","1.1"]}"#.into()))
+        }
+        _ => Some((404, "application/json", "{}".into())),
+    });
+    let pod = without_image(registry.port);
+    let server = Server::start(move |target| {
+        let path = target.split_once('?').map_or(target, |(path, _)| path);
+        if path.ends_with("/pods") { list("Pod", "v1", &pod) } else { cluster(target) }
+    });
+    let place = server.kubeconfig("registry");
+    let (_, out, err) = place.run(&["diagnose"]);
+    assert!(out.contains("image-not-found") && out.contains("--registry"), "{out}{err}");
+    assert!(registry.seen.lock().unwrap().is_empty());
+    let (code, out, err) = place.run(&["diagnose", "--registry"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("nearest: 2.0, 1.0"), "{out}");
+    assert!(out.contains(&format!("app=localhost:{}/team/app:2.0", registry.port)), "{out}");
+    assert_eq!(registry.seen.lock().unwrap().len(), 1);
+    // What it answered is evidence like any other.
+    let (code, _, err) = place.run(&["collect", "--registry", "-o", "b.tar.zst"]);
+    assert_eq!(code, 0, "{err}");
+    let (_, offline, _) = place.run(&["diagnose", "--from", "b.tar.zst"]);
+    assert!(offline.contains("nearest: 2.0, 1.0"), "{offline}");
+}
+
 #[test]
 fn one_pod_takes_twelve_requests_at_most() {
     let server = Server::start(cluster);

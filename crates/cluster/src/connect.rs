@@ -36,6 +36,8 @@ pub struct Connect {
     pub deadline: Option<Duration>,
     /// Whether nodes are asked for their journals.
     pub node_logs: bool,
+    /// Whether registries are asked for their tags.
+    pub registry: bool,
 }
 
 /// Who reads, and what.

@@ -9,6 +9,7 @@ mod answer;
 mod connect;
 mod error;
 mod page;
+mod registry;
 mod request;
 mod session;
 
@@ -70,9 +71,9 @@ impl Cluster {
         self.session.date().map(Moment::api_second)
     }
 
-    /// Whether nodes are asked for their journals.
-    pub fn reads_journals(&self) -> bool {
-        self.session.node_logs()
+    /// Whether a read is made at all: journals and tags are only where the user asked for them.
+    pub fn wants(&self, read: &Read) -> bool {
+        self.session.wants(read)
     }
 
     /// What was asked so far.

@@ -5,6 +5,7 @@ use crate::answer::{self, Answer};
 use crate::connect::Connect;
 use crate::error::Error;
 use crate::page;
+use crate::registry::{self, Repository};
 use crate::request::{self, Request, Verb};
 use engine::evidence::{Gap, Locator, Read, Why};
 use http::{HeaderMap, StatusCode};
@@ -64,6 +65,7 @@ pub struct Session {
     given: Option<Duration>,
     deadline: Option<Instant>,
     node_logs: bool,
+    registry: bool,
     state: Mutex<State>,
 }
 
@@ -78,25 +80,35 @@ struct State {
 
 impl Session {
     pub fn new(client: kube::Client, server: String, options: &Connect) -> Session {
-        Session::of(client, server, options.deadline, options.node_logs)
+        Session::of(client, server, options.deadline, (options.node_logs, options.registry))
     }
 
-    fn of(client: kube::Client, server: String, given: Option<Duration>, node_logs: bool) -> Session {
+    fn of(
+        client: kube::Client,
+        server: String,
+        given: Option<Duration>,
+        (node_logs, registry): (bool, bool),
+    ) -> Session {
         let deadline = given.map(|given| Instant::now() + given);
-        Session { client, server, given, deadline, node_logs, state: Mutex::default() }
+        Session { client, server, given, deadline, node_logs, registry, state: Mutex::default() }
     }
 
     /// The same, from the beginning.
     pub fn renewed(&self) -> Session {
-        Session::of(self.client.clone(), self.server.clone(), self.given, self.node_logs)
+        Session::of(self.client.clone(), self.server.clone(), self.given, (self.node_logs, self.registry))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn node_logs(&self) -> bool {
-        self.node_logs
+    /// Whether a read is one that the user wants; journals and tags are read only where they are asked for.
+    pub fn wants(&self, read: &Read) -> bool {
+        match read {
+            Read::Journal { .. } => self.node_logs,
+            Read::Tags { .. } => self.registry,
+            _ => true,
+        }
     }
 
     pub fn cut(&self) -> Option<Error> {
@@ -132,8 +144,20 @@ impl Session {
     }
 
     async fn read(&self, read: Read, items: &Sender<Item>) -> Result<(), Closed> {
-        if matches!(read, Read::Journal { .. }) && !self.node_logs {
+        if !self.wants(&read) {
             return gap(items, read, Why::NotCollected).await;
+        }
+        if let Read::Tags { image } = &read {
+            let Some(repository) = Repository::of(image) else {
+                return gap(items, read, Why::Unparsable("it is no reference to an image".into())).await;
+            };
+            return match registry::tags(&repository).await {
+                Ok(bytes) => {
+                    let path = format!("registry/{:016x}.json", request::digest(&repository.named));
+                    items.send(Item::Record { path, bytes }).await.map_err(|_| Closed)
+                }
+                Err(why) => gap(items, read, why).await,
+            };
         }
         let Some(request) = request::render(&read) else {
             let why = Why::Unparsable("no cluster can be asked for this".into());

@@ -58,6 +58,8 @@ pub enum What {
     NodeLog(Box<NodeLog>),
     /// What `systemctl status` says of a unit.
     Unit(Box<Unit>),
+    /// What a registry has of a repository.
+    Tags(Box<Tags>),
     /// All objects of a kind in a namespace (or everywhere) were listed.
     Listed {
         /// The kind.
@@ -72,6 +74,17 @@ pub enum What {
         /// What it was.
         truth: Moment,
     },
+}
+
+/// The tags of a repository, as its registry lists them (OCI distribution specification 1.1, `/v2/<name>/tags/list`).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Tags {
+    /// The repository as an image names it, without tag and digest.
+    pub repository: Text,
+    /// Its tags.
+    pub tags: Vec<Text>,
+    /// Where they stand.
+    pub locator: Locator,
 }
 
 /// A Kubernetes object: identity, what every object has, and its body. A field that is `None` was not shown by any
@@ -428,9 +441,20 @@ pub struct Evidence {
     pub(crate) logs: Vec<Log>,
     pub(crate) node_logs: Vec<NodeLog>,
     pub(crate) units: Vec<Unit>,
+    pub(crate) tags: Vec<Tags>,
     pub(crate) listed: Vec<(Kind, Option<Text>)>,
     pub(crate) gaps: Vec<Gap>,
     pub(crate) captured: Option<Moment>,
+}
+
+/// An image's reference without its tag and digest.
+pub fn repository(image: &str) -> &str {
+    let image = image.split_once('@').map_or(image, |(name, _)| name);
+    // A colon before the last slash is that of the registry's port.
+    match image.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => name,
+        _ => image,
+    }
 }
 
 impl Evidence {
@@ -455,6 +479,12 @@ impl Evidence {
     /// Every event.
     pub fn events(&self) -> &[Event] {
         &self.events
+    }
+
+    /// What the registry has of the repository of an image; none where it was not asked.
+    pub fn tags_of(&self, image: &str) -> Option<&Tags> {
+        let repository = repository(image);
+        self.tags.iter().find(|tags| *tags.repository == *repository)
     }
 
     /// Every log.

@@ -157,6 +157,12 @@ impl<'e> Facts<'e> {
         self.at(self.placed.get(node))
     }
 
+    /// Whether the kubelet of a pod's node speaks, as far as is known: it alone gives logs.
+    pub fn is_within_reach(&self, pod: &PodFact) -> bool {
+        let node = pod.pod.node.as_deref().and_then(|name| self.node(name));
+        node.is_none_or(|node| node.is_ready() != Some(false))
+    }
+
     /// The pods of an index that exist, or may.
     fn at<'a>(&'a self, indices: Option<&'a Vec<usize>>) -> impl Iterator<Item = &'a PodFact<'e>> {
         indices.into_iter().flatten().filter_map(|&index| self.pods.get(index)).filter(|pod| !pod.gone)

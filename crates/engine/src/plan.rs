@@ -153,8 +153,8 @@ pub fn next(report: &Report) -> Vec<Wish> {
     for missing in lacking {
         let Some(read) = &missing.read else { continue };
         let is_refused = match read {
-            // Files and registries are no part of a cluster, and Secrets are never asked for.
-            Read::File { .. } | Read::Tags { .. } => true,
+            // Files are no part of a cluster, and Secrets are never asked for.
+            Read::File { .. } => true,
             Read::Object(subject) => subject.kind == Kind::Secret,
             // A narrow question is not answered by reading everything.
             Read::List { kind, namespace: None } => kind.is_namespaced() && !everywhere,

@@ -13,7 +13,7 @@ use crate::source::{self, Named};
 use crate::{Intake, Place, redact};
 use engine::Text;
 use engine::evidence::{Gap, NodeLog, Read, What, Why};
-use engine::moment::{Clock, Moment};
+use engine::moment::{Clock, Moment, SECOND};
 use engine::scan::node::NodeScan;
 use std::borrow::Cow;
 
@@ -50,9 +50,10 @@ impl Whose {
 struct Part {
     scan: NodeScan,
     first_line: usize,
-    /// The start of the machine, where all entries are of one, and a pair of times since then and of the calendar.
+    /// The start of the machine, and how many there were.
     boot: Option<Text>,
     boots: usize,
+    /// One moment by the clock of the lines, or since the start of the machine, and by the calendar.
     pair: Option<(i64, i64)>,
 }
 
@@ -112,20 +113,27 @@ impl Gather {
         for (host, part) in self.parts {
             let node = self.whose.node.clone().or_else(|| (!host.is_empty()).then(|| host.as_str().into()));
             let name = node.clone().unwrap_or_default();
-            if part.boots == 1
-                && let Some((since, at)) = part.pair
+            let clock = match basis {
+                Basis::Utc => Clock::Node(name.clone()),
+                Basis::Boot => Clock::Boot(name.clone()),
+                Basis::NoOffset | Basis::NoYear => Clock::Yearless(name.clone()),
+            };
+            if part.boots <= 1
+                && let Some((shown, at)) = part.pair
             {
-                let shown = Moment { earliest: since, latest: since, clock: Clock::Boot(name.clone()) };
+                let (width, by) = match &clock {
+                    // What is printed without a fraction is any moment of that second.
+                    Clock::Yearless(_) if shown % SECOND == 0 => (SECOND - 1, clock.clone()),
+                    Clock::Yearless(_) => (0, clock.clone()),
+                    _ => (0, Clock::Boot(name.clone())),
+                };
+                let shown = Moment { earliest: shown, latest: shown + width, clock: by };
                 let truth = Moment { earliest: at, latest: at, clock: Clock::Node(name.clone()) };
                 out.observations.push(place.observe(part.first_line, What::ClockPair { shown, truth }));
             }
             let log = NodeLog {
                 node,
-                clock: match basis {
-                    Basis::Utc => Clock::Node(name),
-                    Basis::Boot => Clock::Boot(name),
-                    Basis::NoOffset | Basis::NoYear => Clock::Yearless(name),
-                },
+                clock,
                 shift: (0, 0),
                 summary: part.scan.finish(|line| at(line, basis)),
                 locator: place.line(part.first_line),
@@ -171,6 +179,9 @@ pub(crate) fn read_lines<'a>(
             (host, named) = (other, true);
         }
         let part = gather.part(host.1, line.number);
+        if part.pair.is_none() && matches!(basis, Basis::NoYear | Basis::NoOffset) {
+            part.pair = at(line.text, basis).zip(told_by_writer(line.text));
+        }
         match &unit {
             Some(unit) if !named && !line.text.starts_with('[') => {
                 part.scan.push_message(unit, line.text, at(line.text, basis));
@@ -179,6 +190,15 @@ pub(crate) fn read_lines<'a>(
         }
     }
     gather.finish(place, out, basis);
+}
+
+/// The calendar's time that a writer put before its own message, as containerd, Docker and CRI-O do (logrus:
+/// `containerd[13586]: time="2026-11-25T13:27:04.673179069Z" level=info …`): it ties a journal to the calendar that is
+/// printed without year or zone.
+fn told_by_writer(line: &str) -> Option<i64> {
+    let (_, message) = line.split_once("]: time=\"")?;
+    let time = crate::time::rfc3339(message.split_once('"')?.0)?;
+    Some(time.earliest)
 }
 
 /// Whether a host's name stands where it stood on the line before: the times of one journal are of one width.

@@ -15,7 +15,7 @@ pub mod time;
 pub mod work;
 
 use engine::Text;
-use engine::evidence::{Evidence, Gap, Locator, Observation, Read, What, Why};
+use engine::evidence::{Evidence, Gap, Locator, Observation, Read, Tags, What, Why};
 use engine::moment::Moment;
 use kubectl::lines::Passage;
 use std::borrow::Cow;
@@ -154,9 +154,28 @@ fn passage(lines: Passage<'_>, place: &Place, out: &mut Intake) {
     let place = Place { lines_before, ..place.clone() };
     if let Some(source::Named::Errors { of }) = source::of(&place.name) {
         refused::file(lines.text, &of, &place, out);
+    } else if source::of(&place.name) == Some(source::Named::Tags) && tags(lines.text, &place, out) {
     } else if !objects::read(lines.text, &place, out) {
         kubectl::observe::text(lines.text, &place, out);
     }
+}
+
+/// Reads the tags of a repository, as our own bundles hold them.
+fn tags(text: &str, place: &Place, out: &mut Intake) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Record<'t> {
+        #[serde(borrow)]
+        repository: Cow<'t, str>,
+        tags: Vec<Cow<'t, str>>,
+    }
+    let Ok(record) = serde_json::from_str::<Record<'_>>(text) else { return false };
+    let tags = Tags {
+        repository: record.repository.as_ref().into(),
+        tags: record.tags.iter().map(|tag| Text::from(tag.as_ref())).collect(),
+        locator: place.line(1),
+    };
+    out.observations.push(place.observe(1, What::Tags(Box::new(tags))));
+    true
 }
 
 /// Bytes at the beginning that show whether a file is text.

@@ -29,6 +29,8 @@ pub(crate) enum Named {
         /// The node.
         node: Text,
     },
+    /// The tags of a repository.
+    Tags,
     /// What a collector was told instead of what it asked for.
     Errors {
         /// What it asked for.
@@ -55,6 +57,7 @@ enum Is {
     Journal,
     Kernel,
     Node,
+    Tags,
     LogErrors,
     KindErrors,
     Errors,
@@ -83,6 +86,7 @@ const PATHS: &[(&str, Is)] = &[
     ("logs/{namespace}/{pod}/{container}.previous.log", Is::Previous),
     ("logs/{namespace}/{pod}/{container}.log", Is::Log),
     ("journals/{node}/{unit}.log", Is::Journal),
+    ("registry/{rest}.json", Is::Tags),
     // Folders filled by hand or by a script.
     ("logs/{pod}.{container}.previous.log", Is::Previous),
     ("logs/{pod}.{container}.log", Is::Log),
@@ -129,7 +133,7 @@ pub(crate) fn node(path: &str) -> Option<Text> {
     match of(path)? {
         Named::Journal { node, .. } => node,
         Named::Node { node } => Some(node),
-        Named::Log { .. } | Named::Errors { .. } => None,
+        Named::Log { .. } | Named::Tags | Named::Errors { .. } => None,
     }
 }
 
@@ -154,6 +158,7 @@ fn named(found: &Captures<'_>, is: Is) -> Option<Named> {
             Named::Journal { node: get("node").map(Text::from), unit: unit.into() }
         }
         Is::Kernel => Named::Journal { node: None, unit: "kernel".into() },
+        Is::Tags => Named::Tags,
         Is::Node => Named::Node { node: get("node")?.into() },
         Is::LogErrors => Named::Errors { of: Asked::Log(pod()?) },
         Is::KindErrors => Named::Errors { of: Asked::Kind(get("kind")?.into()) },

@@ -214,9 +214,7 @@ impl Live {
     fn wishes(&self, report: &Report) -> Vec<Read> {
         let mut wishes = plan::next(report);
         wishes.retain(|wish| !plan::is_covered(&wish.read, &self.asked));
-        if !self.cluster.reads_journals() {
-            wishes.retain(|wish| !matches!(wish.read, Read::Journal { .. }));
-        }
+        wishes.retain(|wish| self.cluster.wants(&wish.read));
         wishes.truncate(plan::MOST_NEXT);
         if self.manner.verbose {
             for wish in &wishes {

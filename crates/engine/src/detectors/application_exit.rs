@@ -58,16 +58,17 @@ fn common(finding: Finding, facts: &Facts, end: &End) -> Finding {
             // While it waits, the newest instance is the dead one.
             args.extend(end.runs_again.then_some("--previous"));
             args.push("--tail=50");
-            finding
-                .at_most(Certainty::Likely)
-                .not_seen(
-                    "what it logged before it ended",
-                    Some(Read::Log {
-                        container: end.pod.container_subject(end.container),
-                        previous: end.runs_again,
-                    }),
-                )
-                .remedy(Remedy::kubectl("Read what it logged before it ended", pod, Honesty::Safe, &args))
+            let finding = finding.at_most(Certainty::Likely).not_seen(
+                "what it logged before it ended",
+                Some(Read::Log {
+                    container: end.pod.container_subject(end.container),
+                    previous: end.runs_again,
+                }),
+            );
+            if !facts.is_within_reach(end.pod) {
+                return finding;
+            }
+            finding.remedy(Remedy::kubectl("Read what it logged before it ended", pod, Honesty::Safe, &args))
         }
     }
 }

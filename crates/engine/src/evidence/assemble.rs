@@ -4,7 +4,8 @@
 mod merge;
 
 use super::{
-    Event, Evidence, Gap, Locator, Log, LogSource, NodeLog, Object, Observation, Unit, View, What, moments,
+    Event, Evidence, Gap, Locator, Log, LogSource, NodeLog, Object, Observation, Tags, Unit, View, What,
+    moments,
 };
 use crate::Text;
 use crate::moment::{Clock, Moment};
@@ -48,6 +49,7 @@ impl Evidence {
                     evidence.node_logs.push(NodeLog { locator: observation.locator, ..*log })
                 }
                 What::Unit(unit) => evidence.units.push(Unit { locator: observation.locator, ..*unit }),
+                What::Tags(tags) => evidence.tags.push(Tags { locator: observation.locator, ..*tags }),
                 What::Listed { kind, namespace } => {
                     listed.insert((kind, namespace));
                 }
@@ -65,6 +67,8 @@ impl Evidence {
         evidence.node_logs.dedup_by(|a, b| (&a.node, &a.summary) == (&b.node, &b.summary));
         evidence.units.sort();
         evidence.units.dedup_by(|a, b| Unit { locator: b.locator.clone(), ..a.clone() } == *b);
+        evidence.tags.sort();
+        evidence.tags.dedup_by(|a, b| a.repository == b.repository);
         evidence.listed = listed.into_iter().collect();
         gaps.sort();
         gaps.dedup();
@@ -85,12 +89,19 @@ impl Evidence {
         let journals =
             self.node_logs.into_iter().map(|it| whole(it.locator.clone(), What::NodeLog(Box::new(it))));
         let units = self.units.into_iter().map(|it| whole(it.locator.clone(), What::Unit(Box::new(it))));
+        let tags = self.tags.into_iter().map(|it| whole(it.locator.clone(), What::Tags(Box::new(it))));
         let listed = self
             .listed
             .into_iter()
             .map(|(kind, namespace)| whole(Locator::default(), What::Listed { kind, namespace }));
-        let mut observations: Vec<Observation> =
-            objects.chain(events).chain(logs).chain(journals).chain(units).chain(listed).collect();
+        let mut observations: Vec<Observation> = objects
+            .chain(events)
+            .chain(logs)
+            .chain(journals)
+            .chain(units)
+            .chain(tags)
+            .chain(listed)
+            .collect();
         if let Some(truth) = self.captured {
             let capture: Text = "before".into();
             let shown = Moment::age(0, 0, &capture);

@@ -1,6 +1,7 @@
 //! From what somebody typed or pasted to the entries behind it.
 
 use std::collections::BTreeMap;
+use strsim::osa_distance;
 
 use super::exit::{Signal, decode_exit, signal};
 use super::store::{Block, blocks};
@@ -260,7 +261,7 @@ impl<'a> Index<'a> {
             let known = folded.chars().count();
             let gap = known.abs_diff(length);
             let most = (length / 3).max(1);
-            let apart = if gap <= most { distance(&asked, folded) } else { usize::MAX };
+            let apart = if gap <= most { osa_distance(&asked, folded) } else { usize::MAX };
             let rank = if apart <= 1 + length / 6 {
                 (0, apart)
             } else if length >= 3 && (folded.starts_with(&asked) || (known >= 3 && asked.starts_with(folded)))
@@ -353,28 +354,6 @@ fn number(asked: &str) -> Option<Number> {
     }
 }
 
-/// Edits between two words, a swap of neighbours counting as one (optimal string alignment).
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).collect();
-    let mut previous = None;
-    for (i, c) in a.chars().enumerate() {
-        let mut row = Vec::with_capacity(b.len() + 1);
-        row.push(i + 1);
-        for (j, &d) in b.iter().enumerate() {
-            let mut least = (last[j] + usize::from(c != d)).min(last[j + 1] + 1).min(row[j] + 1);
-            if j > 0 && previous == Some(d) && b[j - 1] == c {
-                least = least.min(before[j - 1] + 1);
-            }
-            row.push(least);
-        }
-        before = std::mem::replace(&mut last, row);
-        previous = Some(c);
-    }
-    last[b.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -403,14 +382,5 @@ mod tests {
         {
             assert_eq!(number(text), None, "{text}");
         }
-    }
-
-    #[test]
-    fn distance_counts_swaps_once() {
-        assert_eq!(distance("oomkilled", "oomkilled"), 0);
-        assert_eq!(distance("oomkiled", "oomkilled"), 1);
-        assert_eq!(distance("oomkliled", "oomkilled"), 1);
-        assert_eq!(distance("", "abc"), 3);
-        assert_eq!(distance("kitten", "sitting"), 3);
     }
 }

@@ -240,10 +240,12 @@ impl Target<'_, '_> {
         Remedy::advice(text)
     }
 
-    /// A pod that shows the trouble; the subject where no pod was seen.
+    /// A pod that shows the trouble, one whose kubelet answers before others; the subject where no pod was seen.
     fn pod(&self) -> Subject {
-        let members = self.finding.members.iter().find(|m| m.kind == Kind::Pod);
-        members.map_or_else(|| self.finding.subject.whole(), Subject::whole)
+        let pods = || self.finding.members.iter().filter(|m| m.kind == Kind::Pod).map(Subject::whole);
+        let within_reach =
+            |pod: &Subject| self.facts.pod(pod).is_some_and(|pod| self.facts.is_within_reach(pod));
+        pods().find(within_reach).or_else(|| pods().next()).unwrap_or_else(|| self.finding.subject.whole())
     }
 
     fn look(&self, text: &str) -> Remedy {

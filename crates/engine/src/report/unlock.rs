@@ -3,7 +3,7 @@
 use super::shell;
 use super::time;
 use crate::Text;
-use crate::evidence::{By, Gap, Read, Why};
+use crate::evidence::{By, Gap, Read, Why, repository};
 use crate::finding::Ref;
 use crate::moment::{Moment, SECOND};
 use crate::subject::{Kind, Subject};
@@ -94,7 +94,9 @@ pub(super) fn unlock(read: &Read, context: Option<&Text>) -> Unlock {
             Unlock::kubectl(args, context, container.namespace.as_ref())
         }
         Read::Journal { node, unit, since } => journal(node, unit, since.as_ref()),
-        Read::Tags { image } => Unlock::advice(format!("the tags that the registry has for {image}")),
+        Read::Tags { image } => {
+            Unlock::advice(format!("coroner diagnose --registry asks for the tags of {}", repository(image)))
+        }
         Read::File { path } => Unlock::advice(format!("{path} in a form that can be read")),
     }
 }

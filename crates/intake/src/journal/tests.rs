@@ -234,3 +234,32 @@ fn broken_entries_cost_themselves() {
     crate::read(crate::RawRecord { path: "system.journal", bytes: &native }, &mut out);
     assert_eq!((out.observations.len(), out.gaps.len()), (0, 1));
 }
+
+#[test]
+fn what_a_runtime_says_of_the_time_ties_a_journal_to_the_calendar() {
+    let read = |stamp: &str| {
+        let text = format!(
+            "Nov 25 {stamp} w-1 kubelet[1]: I1125 13:40:14.396016 1 server.go:529] \"Kubelet version\" kubeletVersion=\"v1.34.4\"\n\
+             Nov 25 {stamp} w-1 containerd[2]: time=\"2026-11-25T12:40:14.500000123Z\" level=info msg=\"containerd successfully booted in 0.1s\"\n"
+        );
+        let mut out = Intake::default();
+        crate::read(crate::RawRecord { path: "journals/w-1/all.log", bytes: text.as_bytes() }, &mut out);
+        let pairs: Vec<_> = out
+            .observations
+            .iter()
+            .filter_map(|o| match &o.what {
+                What::ClockPair { shown, truth } if shown.clock == Clock::Yearless("w-1".into()) => {
+                    Some((shown.latest - shown.earliest, truth.clone()))
+                }
+                _ => None,
+            })
+            .collect();
+        let evidence = out.finish().0;
+        let [log] = evidence.node_logs() else { panic!("{:?}", evidence.node_logs()) };
+        (pairs, log.clock.clone())
+    };
+    let at = 1_795_610_414_500_000;
+    let truth = Moment { earliest: at, latest: at, clock: Clock::Node("w-1".into()) };
+    assert_eq!(read("13:40:14.501000"), (vec![(0, truth.clone())], Clock::Node("w-1".into())));
+    assert_eq!(read("13:40:14"), (vec![(999_999, truth)], Clock::Node("w-1".into())));
+}

@@ -14,7 +14,7 @@ pub(crate) fn observation(observation: &mut Observation) {
         What::Event(event) => hide(&mut event.message),
         What::Unit(unit) => maybe(&mut unit.exit),
         // Logs and journals are hidden line by line while they are read.
-        What::Log(_) | What::NodeLog(_) | What::Listed { .. } | What::ClockPair { .. } => {}
+        What::Log(_) | What::NodeLog(_) | What::Tags(_) | What::Listed { .. } | What::ClockPair { .. } => {}
     }
 }
 
