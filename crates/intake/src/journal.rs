@@ -98,6 +98,9 @@ impl Gather {
         if let (Some(boot), Some(since), Some(at)) = (&entry.boot, entry.monotonic, entry.collected) {
             if part.boot.as_deref() != Some(&**boot) {
                 part.boots += 1;
+                if part.boot.is_some() {
+                    part.scan.boot();
+                }
                 part.boot = Some(boot.as_ref().into());
             }
             part.pair = Some((since, at));
@@ -171,6 +174,10 @@ pub(crate) fn read_lines<'a>(
             (host, named) = (other, true);
         }
         let part = gather.part(host.1, line.number);
+        if is_boot(line.text) {
+            part.scan.boot();
+            continue;
+        }
         match &unit {
             Some(unit) if !named && !line.text.starts_with('[') => {
                 part.scan.push_message(unit, line.text, at(line.text, basis));
@@ -179,6 +186,11 @@ pub(crate) fn read_lines<'a>(
         }
     }
     gather.finish(place, out, basis);
+}
+
+/// `-- Boot 0f5c… --`, before systemd 249 `-- Reboot --` (src/shared/logs-show.c).
+fn is_boot(line: &str) -> bool {
+    line.starts_with("-- Boot ") || line == "-- Reboot --"
 }
 
 /// Whether a host's name stands where it stood on the line before: the times of one journal are of one width.
