@@ -119,7 +119,7 @@ pub struct Logs {
     /// The instance of that restart count
     #[arg(long, value_name = "N", conflicts_with = "previous")]
     pub instance: Option<u32>,
-    /// Every line as it was written
+    /// Every line as it was written, with the secrets that are in it
     #[arg(long)]
     pub raw: bool,
     #[command(flatten)]

@@ -6,6 +6,7 @@ mod address_words;
 mod application_exit;
 mod autoscaler_blind;
 mod claim_mismatch;
+mod claim_volumes;
 mod claims;
 mod config_reference;
 mod control_plane;

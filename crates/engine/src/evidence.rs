@@ -163,13 +163,7 @@ impl Body {
         match kind {
             Kind::Pod => Body::Pod(Pod::default()),
             Kind::Node => Body::Node(Node::default()),
-            Kind::Deployment
-            | Kind::ReplicaSet
-            | Kind::ReplicationController
-            | Kind::StatefulSet
-            | Kind::DaemonSet
-            | Kind::Job
-            | Kind::CronJob => Body::Workload(Workload::default()),
+            kind if kind.is_workload() => Body::Workload(Workload::default()),
             Kind::Service => Body::Service(Service::default()),
             Kind::Endpoints | Kind::EndpointSlice => Body::Endpoints(Endpoints::default()),
             Kind::PersistentVolumeClaim => Body::Claim(Claim::default()),

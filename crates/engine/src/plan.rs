@@ -15,8 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The most reads that a report may ask for.
 pub const MOST_NEXT: usize = 8;
 
-/// Kinds that are listed of a namespace. Never Secrets: a list would return their values.
-const OF_NAMESPACE: &[Kind] = &[
+/// Kinds that are listed of namespaces. Never Secrets: a list would return their values.
+const LISTED: &[Kind] = &[
     Kind::Pod,
     Kind::Event,
     Kind::ReplicaSet,
@@ -34,34 +34,14 @@ const OF_NAMESPACE: &[Kind] = &[
     Kind::PodDisruptionBudget,
     Kind::NetworkPolicy,
     Kind::Ingress,
-    Kind::ConfigMap,
 ];
+
+/// Kinds that are listed of one namespace alone: in a whole cluster they may be larger than all else together, and few
+/// rules read them.
+const OF_NAMESPACE: &[Kind] = &[Kind::ConfigMap];
 
-/// Kinds that are listed of the whole cluster. ConfigMaps are left out: they may be larger than all else together, and
-/// few rules read them.
-const OF_CLUSTER: &[Kind] = &[
-    Kind::Pod,
-    Kind::Event,
-    Kind::Node,
-    Kind::Lease,
-    Kind::ReplicaSet,
-    Kind::Deployment,
-    Kind::StatefulSet,
-    Kind::DaemonSet,
-    Kind::Job,
-    Kind::CronJob,
-    Kind::Service,
-    Kind::EndpointSlice,
-    Kind::PersistentVolumeClaim,
-    Kind::PersistentVolume,
-    Kind::StorageClass,
-    Kind::ResourceQuota,
-    Kind::LimitRange,
-    Kind::HorizontalPodAutoscaler,
-    Kind::PodDisruptionBudget,
-    Kind::NetworkPolicy,
-    Kind::Ingress,
-];
+/// Kinds that are listed beside those where the whole cluster is looked at.
+const OF_CLUSTER: &[Kind] = &[Kind::Node, Kind::Lease, Kind::PersistentVolume, Kind::StorageClass];
 
 /// The namespace of the leases that kubelets renew.
 const NODE_LEASES: &str = "kube-node-lease";
@@ -89,7 +69,7 @@ pub fn first(scope: &Scope) -> Vec<Read> {
                 reads.push(Read::Events(subject.clone()));
                 reads.push(Read::List { kind: Kind::Service, namespace });
             }
-            kind if is_workload(kind) => {
+            kind if kind.is_workload() => {
                 reads.push(Read::Object(subject.clone()));
                 reads.push(Read::Events(subject.clone()));
                 reads.push(Read::List { kind: Kind::Service, namespace: namespace.clone() });
@@ -110,7 +90,8 @@ pub fn first(scope: &Scope) -> Vec<Read> {
             of_namespace(namespace, &mut reads);
         }
         if scope.namespaces.is_empty() {
-            reads.extend(OF_CLUSTER.iter().map(|kind| Read::List { kind: kind.clone(), namespace: None }));
+            let kinds = LISTED.iter().chain(OF_CLUSTER);
+            reads.extend(kinds.map(|kind| Read::List { kind: kind.clone(), namespace: None }));
         }
     }
     once(reads, &BTreeSet::new())
@@ -136,7 +117,7 @@ pub fn follow(scope: &Scope, seen: &[Observation], asked: &BTreeSet<Read>) -> Ve
                     pod::follow(object, &seen, &mut reads);
                 }
             }
-            kind if is_workload(kind) => workload(subject, &seen, &mut reads),
+            kind if kind.is_workload() => workload(subject, &seen, &mut reads),
             Kind::Node => {}
             _ => reads.extend(logs::of_many(seen.all())),
         }
@@ -193,25 +174,12 @@ fn once(reads: Vec<Read>, asked: &BTreeSet<Read>) -> Vec<Read> {
     reads.into_iter().filter(|read| !is_covered(read, asked) && known.insert(read.clone())).collect()
 }
 
-fn is_workload(kind: &Kind) -> bool {
-    matches!(
-        kind,
-        Kind::Deployment
-            | Kind::ReplicaSet
-            | Kind::ReplicationController
-            | Kind::StatefulSet
-            | Kind::DaemonSet
-            | Kind::Job
-            | Kind::CronJob
-    )
-}
-
 fn of_namespace(namespace: &Text, reads: &mut Vec<Read>) {
     let list = |kind: &Kind, namespace: Option<&Text>| Read::List {
         kind: kind.clone(),
         namespace: namespace.cloned(),
     };
-    reads.extend(OF_NAMESPACE.iter().map(|kind| list(kind, Some(namespace))));
+    reads.extend(LISTED.iter().chain(OF_NAMESPACE).map(|kind| list(kind, Some(namespace))));
     // Nodes and the control plane are looked at whatever the namespace is.
     reads.push(list(&Kind::Node, None));
     reads.push(list(&Kind::Lease, Some(&NODE_LEASES.into())));

@@ -49,6 +49,20 @@ macro_rules! kinds {
                 }
             }
 
+            /// Whether objects of the kind make pods, themselves or through others.
+            pub fn is_workload(&self) -> bool {
+                matches!(
+                    self,
+                    Kind::Deployment
+                        | Kind::ReplicaSet
+                        | Kind::ReplicationController
+                        | Kind::StatefulSet
+                        | Kind::DaemonSet
+                        | Kind::Job
+                        | Kind::CronJob
+                )
+            }
+
             /// Reads a kind as people and kubectl write it: any case, singular, plural, short, with or without `.group`.
             pub fn parse(word: &str) -> Kind {
                 let bare = word.split('.').next().unwrap_or(word);

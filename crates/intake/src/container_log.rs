@@ -33,7 +33,7 @@ pub(crate) fn read(body: Passage<'_>) -> Vec<Read<'_>> {
         lines_of_runtime(body, &mut one, cri);
     } else if docker(first).is_some() {
         lines_of_runtime(body, &mut one, docker);
-    } else if one.keys {
+    } else if one.keys.is_some() {
         (0..).zip(body.lines()).for_each(|(number, line)| one.push(line.text, number, None));
     } else {
         one.scan.push_text(body.text);
@@ -46,32 +46,17 @@ struct One<'a> {
     whose: Option<(&'a str, &'a str)>,
     scan: LogScan,
     /// Private keys may stand in it, whose lines tell nothing by themselves.
-    keys: bool,
-    /// Lines that an open key may still have.
-    key_lines: u32,
+    keys: Option<redact::Keys>,
 }
-
-/// Most lines of a private key: 16384 bits of RSA take 200.
-const KEY_LINES: u32 = 256;
 
 impl<'a> One<'a> {
     fn new(whose: Option<(&'a str, &'a str)>, text: &str) -> One<'a> {
-        let keys = memchr::memmem::find(text.as_bytes(), b"PRIVATE KEY-----").is_some();
-        One { whose, scan: LogScan::redacting(redact::text), keys, key_lines: 0 }
+        One { whose, scan: LogScan::redacting(redact::text), keys: redact::Keys::of(text) }
     }
 
     fn push(&mut self, text: &str, number: u32, at: Option<i64>) {
-        if self.key_lines > 0 {
-            self.key_lines = if text.contains("-----END ") { 0 } else { self.key_lines - 1 };
+        if self.keys.as_mut().is_some_and(|keys| keys.hold(text)) {
             return;
-        }
-        // What stands behind the beginning of a key is hidden up to the end of its line.
-        if self.keys
-            && let Some((_, behind)) = text.split_once("-----BEGIN ")
-            && behind.contains("PRIVATE KEY-----")
-            && !behind.contains("-----END ")
-        {
-            self.key_lines = KEY_LINES;
         }
         self.scan.seek(number);
         self.scan.push(text, at);

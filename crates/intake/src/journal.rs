@@ -99,6 +99,9 @@ impl Gather {
         if let (Some(boot), Some(since), Some(at)) = (&entry.boot, entry.monotonic, entry.collected) {
             if part.boot.as_deref() != Some(&**boot) {
                 part.boots += 1;
+                if part.boot.is_some() {
+                    part.scan.boot();
+                }
                 part.boot = Some(boot.as_ref().into());
             }
             part.pair = Some((since, at));
@@ -179,6 +182,10 @@ pub(crate) fn read_lines<'a>(
             (host, named) = (other, true);
         }
         let part = gather.part(host.1, line.number);
+        if is_boot(line.text) {
+            part.scan.boot();
+            continue;
+        }
         if part.pair.is_none() && matches!(basis, Basis::NoYear | Basis::NoOffset) {
             part.pair = at(line.text, basis).zip(told_by_writer(line.text));
         }
@@ -199,6 +206,11 @@ fn told_by_writer(line: &str) -> Option<i64> {
     let (_, message) = line.split_once("]: time=\"")?;
     let time = crate::time::rfc3339(message.split_once('"')?.0)?;
     Some(time.earliest)
+}
+
+/// `-- Boot 0f5c… --`, before systemd 249 `-- Reboot --` (src/shared/logs-show.c).
+fn is_boot(line: &str) -> bool {
+    line.starts_with("-- Boot ") || line == "-- Reboot --"
 }
 
 /// Whether a host's name stands where it stood on the line before: the times of one journal are of one width.

@@ -15,8 +15,9 @@ pub mod time;
 pub mod work;
 
 use engine::Text;
-use engine::evidence::{Evidence, Gap, Locator, Observation, Read, Tags, What, Why};
+use engine::evidence::{Evidence, Gap, Locator, Log, Observation, Read, Tags, What, Why};
 use engine::moment::Moment;
+use engine::scan::log::LogSummary;
 use kubectl::lines::Passage;
 use std::borrow::Cow;
 
@@ -137,7 +138,7 @@ pub fn read(record: RawRecord<'_>, out: &mut Intake) {
     let text = decoded(record.bytes);
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     if text.trim().is_empty() {
-        return;
+        return blank(&place, out);
     }
     let whole = Passage::whole(text);
     let Some(parts) = marks::dumped(whole) else { return passage(whole, &place, out) };
@@ -146,6 +147,15 @@ pub fn read(record: RawRecord<'_>, out: &mut Intake) {
             marks::Part::Other(lines) => passage(lines, &place, out),
             marks::Part::Log(whose, lines) => kubectl::observe::dumped(whose, lines, &place, out),
         }
+    }
+}
+
+/// That nothing stands in a container's log is evidence as well: it was read, and is empty.
+fn blank(place: &Place, out: &mut Intake) {
+    if let Some(source::Named::Log { source, instance }) = source::of(&place.name) {
+        let (summary, locator) = (LogSummary::default(), place.line(1));
+        let log = Log { source, instance, partial: false, summary, locator };
+        out.observations.push(place.observe(1, What::Log(Box::new(log))));
     }
 }
 

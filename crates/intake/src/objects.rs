@@ -433,13 +433,7 @@ impl Reader<'_, '_> {
                 .status
                 .as_ref()
                 .is_some_and(|status| status.conditions.is_some())),
-            Kind::Deployment
-            | Kind::ReplicaSet
-            | Kind::ReplicationController
-            | Kind::StatefulSet
-            | Kind::DaemonSet
-            | Kind::Job
-            | Kind::CronJob => read!(
+            _ if kind.is_workload() => read!(
                 workload::WorkloadObject<'a>,
                 |wire| Body::Workload(make.workload(kind, wire)),
                 |wire| wire.status.as_ref().is_some_and(workload::WorkloadStatus::says_something)

@@ -131,6 +131,52 @@ pub fn text(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The lines of a text without their secrets, as many as there were.
+pub fn lines(whole: &str) -> String {
+    let mut keys = Keys::of(whole);
+    let mut out = String::with_capacity(whole.len());
+    for line in whole.lines() {
+        match keys.as_mut().is_some_and(|keys| keys.hold(line)) {
+            true => out.push_str(HIDDEN),
+            false => out.push_str(&text(line)),
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// Private keys of many lines, which tell nothing by themselves.
+pub(crate) struct Keys {
+    /// Lines that an open key may still have.
+    left: u32,
+}
+
+/// Most lines of a private key: 16384 bits of RSA take 200.
+const KEY_LINES: u32 = 256;
+
+impl Keys {
+    /// None where no key can be in the text.
+    pub(crate) fn of(text: &str) -> Option<Keys> {
+        memchr::memmem::find(text.as_bytes(), b"PRIVATE KEY-----").map(|_| Keys { left: 0 })
+    }
+
+    /// Whether the next line belongs to a key that began on a line before.
+    pub(crate) fn hold(&mut self, line: &str) -> bool {
+        if self.left > 0 {
+            self.left = if line.contains("-----END ") { 0 } else { self.left - 1 };
+            return true;
+        }
+        // What stands behind the beginning of a key is hidden up to the end of its line.
+        if let Some((_, behind)) = line.split_once("-----BEGIN ")
+            && behind.contains("PRIVATE KEY-----")
+            && !behind.contains("-----END ")
+        {
+            self.left = KEY_LINES;
+        }
+        false
+    }
+}
+
 /// Whether a word is a flag whose value, the next word, is a secret.
 pub fn is_secret_flag(word: &str) -> bool {
     word.starts_with('-') && !word.contains('=') && is_secret_name(word.trim_start_matches('-'))
@@ -261,6 +307,19 @@ mod tests {
                 r#"{\"name\":\"DB_PASSWORD\",\"value\":\"hun\\\"ter2\"},{\"name\":\"A\",\"value\":\"b\"}"#,
                 r#"{\"name\":\"DB_PASSWORD\",\"value\":\"REDACTED\"},{\"name\":\"A\",\"value\":\"b\"}"#,
             ),
+            (
+                "- name: DB_PASSWORD\n  value: hun ter2\n- name: A",
+                "- name: DB_PASSWORD\n  value: REDACTED\n- name: A",
+            ),
+            (
+                "  - name: \"API_TOKEN\"\n    value: 'hunter2'\n",
+                "  - name: \"API_TOKEN\"\n    value: 'REDACTED'\n",
+            ),
+            ("[{name: API_TOKEN, value: hunter2}]", "[{name: API_TOKEN, value: REDACTED}]"),
+            (
+                "- name: SSH_PRIVATE_KEY\n  value: |-\n    one\n\n    two\n- name: A",
+                "- name: SSH_PRIVATE_KEY\n  value: |-\n    REDACTED\n- name: A",
+            ),
             ("  password: hunter2 and more\n  user: a", "  password: REDACTED\n  user: a"),
             ("postgres://app:s3cret@db:5432/orders", "postgres://app:REDACTED@db:5432/orders"),
             ("cloning https://s3cret@git.example/x", "cloning https://REDACTED@git.example/x"),
@@ -314,6 +373,9 @@ mod tests {
             "pulling docker.io/library/busybox@sha256:0123456789abcdef",
             "http://orders:8080/a@b",
             "keyboard: us\nmonkey: see",
+            "- name: DB_PASSWORD\n  valueFrom:\n    secretKeyRef: {key: password, name: db}",
+            "- name: API_TOKEN\n  value: $(TOKEN)\n",
+            "- name: db-secret\n- value: seen",
             "basic authentication failed, bearer token missing",
             "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
             "duplicate key value violates unique constraint \"orders_pkey\"",
@@ -326,6 +388,12 @@ mod tests {
                 super::text(text)
             );
         }
+    }
+
+    #[test]
+    fn lines_stay_as_many_as_they_were() {
+        let key = "a\n-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\npassword=hunter2";
+        assert_eq!(super::lines(key), "a\nREDACTED\nREDACTED\nREDACTED\npassword=REDACTED\n");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Times as the API writes them.
 
-use engine::moment::{Clock, Moment, SECOND};
+use engine::moment::{Clock, Moment, SECOND, days_from_1970};
 
 /// Reads an RFC 3339 time. Its interval is as wide as it was written: `metav1.Time` prints whole seconds,
 /// `metav1.MicroTime` six digits (k8s.io/apimachinery, all versions).
@@ -56,15 +56,6 @@ fn days_in(year: i64, month: i64) -> i64 {
         4 | 6 | 9 | 11 => 30,
         _ => 31,
     }
-}
-
-/// Days since 1970-01-01 of the Gregorian calendar (Howard Hinnant, `days_from_civil`).
-fn days_from_1970(year: i64, month: i64, day: i64) -> i64 {
-    let year = year - i64::from(month <= 2);
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
 }
 
 #[cfg(test)]

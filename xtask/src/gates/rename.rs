@@ -6,7 +6,7 @@ use crate::place;
 use engine::evidence::Evidence;
 use engine::subject::Kind;
 use intake::{Intake, RawRecord};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Words that Kubernetes, the kernel or programs use themselves: a name that is one of them stays.
 const WORDS: &[&str] = &[
@@ -54,8 +54,10 @@ pub(super) fn holds(capture: &Capture) -> Result<(), String> {
 /// The names of a capture's objects.
 struct Names {
     all: BTreeSet<String>,
-    /// Words of a name written together, as in paths of URLs: `orderservice` for `shop-order-service`.
-    joined: BTreeMap<String, String>,
+    /// The same without separators: `order_svc` and `OrderSvc` are how others write `order-svc`.
+    squeezed: BTreeSet<String>,
+    /// The last words of a name written together, as in paths of URLs: `orderservice` for `shop-order-service`.
+    joined: BTreeSet<String>,
 }
 
 impl Names {
@@ -80,15 +82,17 @@ impl Names {
             }
         }
         evidence.units().iter().filter_map(|unit| unit.node.as_deref()).for_each(&mut add);
-        let mut joined = BTreeMap::new();
+        Names::from(all)
+    }
+
+    fn from(all: BTreeSet<String>) -> Names {
+        let mut joined = BTreeSet::new();
         for name in &all {
             let words: Vec<&str> = name.split('-').collect();
-            for from in 0..words.len().saturating_sub(1) {
-                let word = words[from..].concat();
-                joined.insert(word.clone(), turned(&word));
-            }
+            joined.extend((0..words.len().saturating_sub(1)).map(|from| words[from..].concat()));
         }
-        Names { all, joined }
+        let squeezed = all.iter().map(|name| squeezed(name)).filter(|name| name.len() >= SHORT).collect();
+        Names { all, squeezed, joined }
     }
 
     fn renamed(&self, text: &str) -> String {
@@ -98,9 +102,9 @@ impl Names {
         while !rest.is_empty() {
             let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
             let (word, behind) = rest.split_at(end);
-            match self.joined.get(word).filter(|_| out.ends_with('/')) {
-                Some(other) => out.push_str(other),
-                None => self.word(word, &mut out),
+            match out.ends_with('/') && self.joined.contains(&squeezed(word)) {
+                true => out.push_str(&turned(word)),
+                false => self.word(word, &mut out),
             }
             let next = behind.find(is_word).unwrap_or(behind.len());
             let (between, behind) = behind.split_at(next);
@@ -108,6 +112,11 @@ impl Names {
             rest = behind;
         }
         out
+    }
+
+    fn has(&self, word: &str) -> bool {
+        let is_plain = word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        self.all.contains(word) || (!is_plain && self.squeezed.contains(&squeezed(word)))
     }
 
     /// A word, with every name in it that stands between separators turned into another.
@@ -120,7 +129,7 @@ impl Names {
         let mut at = 0;
         while at < word.len() {
             let ends = separators.iter().rev().copied().filter(|end| *end > at);
-            let name = std::iter::once(word.len()).chain(ends).find(|end| self.all.contains(&word[at..*end]));
+            let name = std::iter::once(word.len()).chain(ends).find(|end| self.has(&word[at..*end]));
             let end = match name {
                 Some(end) => {
                     out.push_str(&turned(&word[at..end]));
@@ -138,21 +147,29 @@ impl Names {
     }
 }
 
+/// A name's letters and digits, whatever stands between them.
+fn squeezed(name: &str) -> String {
+    name.chars().filter(|c| !"-_".contains(*c)).map(|c| c.to_ascii_lowercase()).collect()
+}
+
 fn add_hyphenated(name: &str, add: &mut impl FnMut(&str)) {
     if name.contains('-') {
         add(name);
     }
 }
 
-/// Each letter as another: vowels stay vowels and consonants consonants, so that a name has the same length, and a
+/// Each letter as another of its case: vowels stay vowels and consonants consonants, so that a name has the same length, and a
 /// generated suffix is still of the letters that Kubernetes takes for those.
 fn turned(name: &str) -> String {
     let turn = |c: char, letters: &str, by: usize| {
         letters.find(c).and_then(|at| letters.chars().nth((at + by) % letters.len()))
     };
-    name.chars()
-        .map(|c| turn(c, "aeiou", 2).or_else(|| turn(c, "bcdfghjklmnpqrstvwxz", 7)).unwrap_or(c))
-        .collect()
+    let lower = |c| turn(c, "aeiou", 2).or_else(|| turn(c, "bcdfghjklmnpqrstvwxz", 7)).unwrap_or(c);
+    let same_case = |c: char| match c.is_ascii_uppercase() {
+        true => lower(c.to_ascii_lowercase()).to_ascii_uppercase(),
+        false => lower(c),
+    };
+    name.chars().map(same_case).collect()
 }
 
 /// An address of a private network, in another one of the same length.
@@ -172,15 +189,12 @@ mod tests {
     use super::*;
 
     fn names(of: &[&str]) -> Names {
-        Names {
-            all: of.iter().map(|name| (*name).to_owned()).collect(),
-            joined: BTreeMap::from([("orderservice".to_owned(), "x".to_owned())]),
-        }
+        Names::from(of.iter().map(|name| (*name).to_owned()).collect())
     }
 
     #[test]
     fn names_are_turned_wherever_they_stand_by_themselves() {
-        let names = names(&["order-svc", "worker-1"]);
+        let names = names(&["order-svc", "worker-1", "shop-order-service"]);
         let turned = |text: &str| names.renamed(text);
         assert_eq!(turned("order-svc"), super::turned("order-svc"));
         assert_eq!(turned("order-svc").len(), "order-svc".len());
@@ -192,7 +206,12 @@ mod tests {
         for same in ["preorder-svc", "order-svcs", "Order", "a worker", "é→ok -", "orderservice"] {
             assert_eq!(turned(same), same);
         }
-        assert_eq!(turned("GET /orderservice/a"), "GET /x/a");
+        for other in ["order_svc", "ORDER_SVC", "OrderSvc", "order-svc"] {
+            assert_eq!(turned(other), super::turned(other));
+        }
+        let path = turned("GET /orderService/a");
+        assert_eq!(path, format!("GET /{}/a", super::turned("orderService")));
+        assert_eq!(path.to_lowercase(), turned("get /order_service/a").replace('_', ""));
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! The gate of missing sources: without one kind of source the verdict stays, weakens, or is one of its own steps, and
-//! never becomes another one that is told as likely or certain.
+//! The gate of missing sources: without one kind of source the verdict stays, weakens, becomes the general form of what
+//! it was, or is one of its own steps, of the same object; it never becomes another one that is told as likely or certain.
 
 use super::{Capture, diagnose, verdict};
 use crate::place;
-use engine::finding::Certainty;
+use engine::finding::{Certainty, Code};
 use engine::report::Report;
 use intake::{Intake, RawRecord};
 
@@ -23,6 +23,21 @@ const SOURCES: &[Source] = &[
     }),
     ("events", |path, text| keep(!path.starts_with("events"), text).map(|text| eventless(&text))),
 ];
+
+/// What a code says where the words that told it apart are not there.
+const GENERAL: &[(Code, &[Code])] = &[(
+    Code::ImagePullFailed,
+    &[
+        Code::ImageNotFound,
+        Code::ImagePullDenied,
+        Code::RegistryNameUnresolved,
+        Code::RegistryUnreachable,
+        Code::RegistryTlsFailed,
+        Code::RegistryRateLimited,
+        Code::ImageDiskFull,
+        Code::ImagePlatformMissing,
+    ],
+)];
 
 pub(super) fn holds(capture: &Capture) -> Result<(), String> {
     let mut wrong = Vec::new();
@@ -53,9 +68,14 @@ pub(super) fn holds(capture: &Capture) -> Result<(), String> {
 /// Whether the first incident is one of what was told before, or says itself that it is unsure.
 fn follows(before: &Report, after: &Report) -> bool {
     let Some(first) = after.incidents.first() else { return true };
+    let is_same = |code: Code| {
+        code == first.root.code
+            || GENERAL.iter().any(|(general, of)| *general == first.root.code && of.contains(&code))
+    };
     let mut steps = before.incidents.iter().flat_map(|incident| &incident.because);
+    // Which container it is may be what was left out: its owner stands for it then.
     first.certainty.min(first.root.certainty) <= Certainty::Possible
-        || steps.any(|step| step.code == first.root.code && step.subject == first.root.subject)
+        || steps.any(|step| is_same(step.code) && step.subject.whole() == first.root.subject.whole())
 }
 
 fn keep(wanted: bool, text: &str) -> Option<String> {

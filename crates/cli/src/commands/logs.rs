@@ -57,7 +57,7 @@ pub fn run(options: &Logs) -> Result<ExitCode, Failure> {
         text.lines().for_each(|line| terminal::print(&format!("{}\n", clean(line))));
         return Ok(ExitCode::SUCCESS);
     }
-    let page = logs::page(choice, &text);
+    let page = logs::page(choice, &intake::redact::lines(&text));
     terminal::print(&match options.print.output {
         Form::Text => {
             logs::text::render(&page, evidence.captured(), context, &terminal::style(options.print.verbose))

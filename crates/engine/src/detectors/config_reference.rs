@@ -1,8 +1,9 @@
 //! See `config_reference.md` for what this means and the cases it must pass.
 
 use crate::Text;
-use crate::facts::{Facts, PodFact, Stage, Statement};
-use crate::finding::{Code, Finding, Honesty, Remedy};
+use crate::evidence::{Container, EnvSource};
+use crate::facts::{Facts, PodFact, Stage, Statement, Voice};
+use crate::finding::{Code, Finding, Honesty, Proof, Remedy};
 use crate::scan::message::{MountCause, ObjectKind, Saying, Start, Storage};
 use crate::subject::{Kind, Subject};
 
@@ -12,10 +13,69 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
             if let Some(missing) = missing(&statement.saying)
                 && still_held(pod, statement, missing.via)
             {
-                found.push(finding(pod, statement, &missing));
+                let finding = finding(pod, &missing).shown_by(statement.proof());
+                found.push(finding.since(statement.first.clone().or_else(|| pod.pod.started.clone())));
             }
         }
+        for container in &pod.pod.containers {
+            found.extend(silent(facts, pod, container));
+        }
     }
+}
+
+/// Whether a reference that leads nowhere is told of a container.
+pub(super) fn is_told(facts: &Facts, pod: &PodFact, container: &Container) -> bool {
+    named(facts, pod, container) || absent(facts, pod, container).is_some()
+}
+
+/// Whether the kubelet names such a reference.
+fn named(facts: &Facts, pod: &PodFact, container: &Container) -> bool {
+    facts
+        .about_container(pod.subject(), &container.name)
+        .any(|s| !s.overtaken && matches!(s.saying, Saying::Start(Start::ConfigReferenceMissing { .. })))
+}
+
+/// Where nothing is left of what the kubelet said but that the configuration failed: a reference of the container to
+/// what is not among all such objects.
+fn absent<'p>(facts: &Facts, pod: &'p PodFact, container: &'p Container) -> Option<Missing<'p>> {
+    let other = |s: &Statement| {
+        !s.overtaken
+            && matches!(&s.saying, Saying::Start(start) if !matches!(start, Start::Other(_) | Start::BackOff { .. }))
+    };
+    if !pod.lacks_configuration(container) || facts.about_container(pod.subject(), &container.name).any(other)
+    {
+        return None;
+    }
+    let namespace = pod.subject().namespace.as_deref();
+    container.env.iter().flatten().find_map(|variable| {
+        let (kind, name) = required(&variable.from)?;
+        let gone = facts.is_missing(&Subject::new(kind.clone(), namespace, name));
+        gone.then_some(Missing { kind, name, key: None, via: "env" })
+    })
+}
+
+/// The object that a variable cannot be set without.
+fn required(source: &EnvSource) -> Option<(Kind, &Text)> {
+    match source {
+        EnvSource::ConfigMapKey { name, optional: false, .. }
+        | EnvSource::ConfigMap { name, optional: false } => Some((Kind::ConfigMap, name)),
+        EnvSource::SecretKey { name, optional: false, .. } | EnvSource::Secret { name, optional: false } => {
+            Some((Kind::Secret, name))
+        }
+        _ => None,
+    }
+}
+
+fn silent(facts: &Facts, pod: &PodFact, container: &Container) -> Option<Finding> {
+    let missing = absent(facts, pod, container)?;
+    let state = facts.about_container(pod.subject(), &container.name).find(|s| s.voice == Voice::State)?;
+    let kind = missing.kind.as_str();
+    let text = format!(
+        "its environment refers to {kind} {}; the list of {kind}s has none of that name",
+        missing.name
+    );
+    let finding = finding(pod, &missing).shown_by(state.proof()).shown_by(Proof::object(pod.object, text));
+    Some(finding.since(pod.pod.started.clone()))
 }
 
 /// A reference that leads nowhere.
@@ -54,7 +114,7 @@ fn still_held(pod: &PodFact, statement: &Statement, via: &str) -> bool {
     }
 }
 
-fn finding(pod: &PodFact, statement: &Statement, missing: &Missing) -> Finding {
+fn finding(pod: &PodFact, missing: &Missing) -> Finding {
     let subject = pod.top().clone();
     let namespace = pod.subject().namespace.as_deref();
     let object = Subject::new(missing.kind.clone(), namespace, missing.name);
@@ -75,8 +135,6 @@ fn finding(pod: &PodFact, statement: &Statement, missing: &Missing) -> Finding {
         .aspect("name", missing.name.clone())
         .aspect("via", missing.via)
         .hits([pod.subject().clone()])
-        .since(statement.first.clone().or_else(|| pod.pod.started.clone()))
-        .shown_by(statement.proof())
         .ruled_out("image", "the kubelet makes the container's configuration only after the image is there")
         .remedy(Remedy::kubectl(
             format!("Look whether {what} exists under another name"),

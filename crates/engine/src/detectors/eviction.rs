@@ -49,9 +49,11 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
             let finding = Finding::new(Code::NodePressure, node.subject(), summary)
                 .aspect("resource", resource)
                 .shown_by(Proof::object(object, format!("condition {kind}=True")));
-            let met = facts.about(&node.subject()).find(|s| is_threshold(s, resource));
+            let begun = |s| Some((s, begun(s, condition.since.as_ref())?));
+            let subject = node.subject();
+            let met = facts.about(&subject).filter(|s| is_threshold(s, resource)).filter_map(begun).last();
             let finding = match met {
-                Some(met) => finding.since(met.first.clone()).shown_by(met.proof()),
+                Some((met, onset)) => finding.since(Some(onset)).shown_by(met.proof()),
                 None => finding.since(condition.since.clone().map(written_late)),
             };
             found.push(culprits(facts, &node.name, resource, finding));
@@ -68,6 +70,19 @@ fn is_threshold(statement: &Statement, resource: &str) -> bool {
         "memory" | "pids" => &**said == resource,
         _ => resource == "disk",
     }
+}
+
+/// When the pressure began whose condition was written then, by the kubelet's word. An event counts what came again
+/// within the hour, so that its first time, or all of it, may be of a pressure before: of one that ended at least so
+/// long ago (`--eviction-pressure-transition-period`, five minutes by default in all versions).
+fn begun(statement: &Statement, written: Option<&Moment>) -> Option<Moment> {
+    let Some(written) = written else { return statement.first.clone() };
+    let of_this = |at: &&Moment| {
+        at.clock != written.clock
+            || at.latest >= written.earliest.saturating_sub(300 * SECOND)
+                && at.earliest <= written.latest.saturating_add(10 * SECOND)
+    };
+    statement.first.iter().chain(&statement.last).find(of_this).cloned()
 }
 
 /// When a pressure began whose condition was written then. The kubelet evicts as soon as it sees the pressure, and writes

@@ -5,7 +5,7 @@ use super::refusal_words::finding;
 use crate::facts::{Facts, Statement};
 use crate::finding::{Code, Finding};
 use crate::scan::message::{Refusal, Saying};
-use crate::subject::{Kind, Subject};
+use crate::subject::Subject;
 use std::collections::BTreeMap;
 
 pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
@@ -13,7 +13,7 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
     for statement in facts.statements() {
         let Saying::CreateRefused { cause, .. } = &statement.saying else { continue };
         let gone = statement.overtaken || is_scaled_down(facts, &statement.subject);
-        if !gone && is_owner(&statement.subject.kind) {
+        if !gone && statement.subject.kind.is_workload() {
             refusals.entry(&statement.subject).or_default().push((statement, cause));
         }
     }
@@ -46,19 +46,6 @@ fn alike(a: &Refusal, b: &Refusal) -> bool {
 
 fn time(statement: &Statement) -> Option<i64> {
     statement.last.as_ref().or(statement.first.as_ref()).map(|m| m.latest)
-}
-
-fn is_owner(kind: &Kind) -> bool {
-    matches!(
-        kind,
-        Kind::Deployment
-            | Kind::ReplicaSet
-            | Kind::StatefulSet
-            | Kind::DaemonSet
-            | Kind::Job
-            | Kind::CronJob
-            | Kind::ReplicationController
-    )
 }
 
 /// An owner that wants no pods was refused once and is past it.

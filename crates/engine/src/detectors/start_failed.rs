@@ -1,5 +1,6 @@
 //! See `start_failed.md` for what this means and the cases it must pass.
 
+use super::config_reference;
 use crate::Text;
 use crate::evidence::Container;
 use crate::facts::{Facts, PodFact, Stage, Statement, Voice};
@@ -13,10 +14,7 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
             if !matches!(stage, Stage::Create | Stage::Setup) {
                 continue;
             }
-            // Told by the detector of configuration references.
-            let told =
-                |s: &Statement| matches!(s.saying, Saying::Start(Start::ConfigReferenceMissing { .. }));
-            if facts.about_container(pod.subject(), &container.name).any(|s| !s.overtaken && told(s)) {
+            if config_reference::is_told(facts, pod, container) {
                 continue;
             }
             // What the present state says first, then the state before, then events that still hold.

@@ -138,6 +138,12 @@ impl<'e> PodFact<'e> {
         }
     }
 
+    /// Whether the kubelet could not put together what a container is made of: its environment, its user, its mounts.
+    pub fn lacks_configuration(&self, container: &Container) -> bool {
+        matches!(&container.state, Some(State::Waiting { reason: Some(reason), .. })
+            if &**reason == "CreateContainerConfigError")
+    }
+
     fn placed_stage(&self) -> Stage {
         let scheduled = self.condition("PodScheduled").map(|c| &*c.status == "True");
         if self.pod.node.is_some() || scheduled == Some(true) {

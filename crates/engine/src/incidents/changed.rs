@@ -33,26 +33,13 @@ pub(super) fn tops<'r>(roots: impl Iterator<Item = &'r Finding>, facts: &Facts) 
 /// The workloads that a root is about: its own, and those whose pods it hits first.
 fn tops_of(root: &Finding, facts: &Facts) -> BTreeSet<Subject> {
     let own = facts.top(&root.subject);
-    if is_workload(&own.kind) {
+    if own.kind.is_workload() {
         return BTreeSet::from([own]);
     }
     let hit: BTreeSet<Subject> =
-        root.members.iter().map(|m| facts.top(m)).filter(|top| is_workload(&top.kind)).collect();
+        root.members.iter().map(|m| facts.top(m)).filter(|top| top.kind.is_workload()).collect();
     // What hits many workloads was not made by a change of one of them.
     if hit.len() > 2 { BTreeSet::new() } else { hit }
-}
-
-fn is_workload(kind: &Kind) -> bool {
-    matches!(
-        kind,
-        Kind::Deployment
-            | Kind::ReplicaSet
-            | Kind::StatefulSet
-            | Kind::DaemonSet
-            | Kind::Job
-            | Kind::CronJob
-            | Kind::ReplicationController
-    )
 }
 
 /// The changes before a root, most telling first.

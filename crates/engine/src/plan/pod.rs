@@ -14,9 +14,7 @@ const REFERENCES: usize = 2;
 pub(super) fn follow(object: &Object, seen: &Seen<'_>, reads: &mut Vec<Read>) {
     parts(object, seen, reads);
     let chain = seen.chain(object);
-    reads.extend(
-        chain.iter().filter(|owner| super::is_workload(&owner.kind)).map(|o| Read::Object((*o).clone())),
-    );
+    reads.extend(chain.iter().filter(|owner| owner.kind.is_workload()).map(|o| Read::Object((*o).clone())));
     if let Some(node) = object.pod().and_then(|pod| pod.node.as_ref()) {
         reads.push(Read::Object(Subject::node(node)));
         reads.push(Read::Object(Subject::new(Kind::Lease, Some(NODE_LEASES), node)));

@@ -43,6 +43,19 @@ pub struct Heard {
     pub silent: Option<i64>,
 }
 
+/// A time of which the journals of some components hold no line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Silence {
+    /// Who wrote to the journal otherwise.
+    pub of: Vec<Text>,
+    /// The line before.
+    pub from: Moment,
+    /// The line after.
+    pub to: Moment,
+    /// Whether the machine started in between.
+    pub boot: bool,
+}
+
 /// A node, told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct History<'e> {
@@ -54,6 +67,8 @@ pub struct History<'e> {
     pub lease_age: Option<i64>,
     /// Who was heard.
     pub heard: Vec<Heard>,
+    /// When nobody was, in order.
+    pub silences: Vec<Silence>,
     /// What happened, in order.
     pub timeline: Timeline,
     /// What its console would tell.
@@ -77,7 +92,8 @@ pub fn history<'e>(evidence: &'e Evidence, options: &Options) -> Option<History<
     let unknown = node.is_some_and(|node| node.conditions.iter().flatten().any(|c| &*c.status == "Unknown"));
     let lost = unknown || lease_age.is_some_and(|age| age > STALE);
     let console = console(evidence, options, &heard, lost, lease);
-    Some(History { object, lost, lease_age, heard, timeline, console })
+    let silences = silences(evidence, &options.node);
+    Some(History { object, lost, lease_age, heard, silences, timeline, console })
 }
 
 /// The names of all nodes of which anything was seen.
@@ -122,6 +138,25 @@ fn heard(evidence: &Evidence, node: &str) -> Vec<Heard> {
         let gaps = lasts.iter().flatten().filter(|m| m.clock == last.clock);
         heard.silent = gaps.filter_map(|other| Some(last.until(other)?.0)).max().filter(|gap| *gap > 0);
     }
+    all
+}
+
+fn silences(evidence: &Evidence, node: &str) -> Vec<Silence> {
+    let mut all: Vec<Silence> = Vec::new();
+    for log in evidence.node_logs().iter().filter(|log| log.node.as_deref() == Some(node)) {
+        let of: Vec<Text> = log.summary.heard.iter().map(|heard| heard.component.clone()).collect();
+        for found in &log.summary.breaks {
+            let (from, to) = (log.moment(found.from), log.moment(found.to));
+            // A kernel in good health says nothing for days, and copies of one journal hold the same breaks.
+            let idle = !found.boot && matches!(&*of, [only] if &**only == "kernel");
+            let known =
+                all.iter().any(|known| known.boot == found.boot && known.from == from && known.to == to);
+            if !idle && !known {
+                all.push(Silence { of: of.clone(), from, to, boot: found.boot });
+            }
+        }
+    }
+    all.sort_by_key(|silence| (silence.from.print_key(), silence.to.print_key()));
     all
 }
 

@@ -3,6 +3,7 @@
 //! Literals are looked for in each line; only lines that hold one are looked at again. Memory is bounded
 //! whatever the journal.
 
+mod breaks;
 mod claim;
 mod control;
 mod kernel;
@@ -16,11 +17,13 @@ mod systemd;
 #[cfg(test)]
 mod tests;
 
+pub use breaks::Break;
 pub use claim::{ApiCall, ApiTrouble, KubeletFailure, NodeClaim};
 pub use oom::OomKill;
 
 use crate::Text;
 use crate::scan::Hide;
+use breaks::Breaks;
 use oom::Kills;
 use patterns::{OOM, Patterns, Said, patterns};
 use record::{Record, split};
@@ -40,6 +43,8 @@ pub struct NodeSummary {
     pub dropped: u64,
     /// Who wrote, and from when to when: where a component's silence begins.
     pub heard: Vec<Heard>,
+    /// Where the machine started, and where none of them wrote.
+    pub breaks: Vec<Break>,
 }
 
 /// Something that lines say, and how often.
@@ -97,6 +102,7 @@ pub struct NodeScan {
     kills: Kills,
     seen: BTreeMap<NodeClaim, NodeSighting>,
     heard: Vec<Voice>,
+    breaks: Breaks,
     /// A record whose value goes on over further lines (`output=<`), and what is known of its first line.
     block: Option<Block>,
 }
@@ -141,6 +147,7 @@ impl NodeScan {
             kills: Kills::default(),
             seen: BTreeMap::new(),
             heard: Vec::new(),
+            breaks: Breaks::default(),
             block: None,
         }
     }
@@ -170,14 +177,23 @@ impl NodeScan {
         self.number = line;
     }
 
+    /// The machine started before the next line.
+    pub fn boot(&mut self) {
+        self.breaks.boot();
+    }
+
     fn hear(&mut self, component: &str, line: &str, at: &dyn Fn(&str) -> Option<i64>) {
         self.lines += 1;
-        if component.is_empty() {
-            return;
-        }
         let beginning = line.get(..line.floor_char_boundary(64)).unwrap_or("");
         // A structured journal gives the time; that of a line is read at the end only.
         let given = if line.is_empty() { at(line) } else { None };
+        match line.is_empty() {
+            true => self.breaks.moment(given),
+            false => self.breaks.line(beginning, at),
+        }
+        if component.is_empty() {
+            return;
+        }
         if let Some(voice) = self.heard.iter_mut().find(|voice| *voice.component == *component) {
             voice.lines += 1;
             voice.last.clear();
@@ -312,6 +328,7 @@ impl NodeScan {
             .collect();
         heard.sort();
         NodeSummary {
+            breaks: self.breaks.finish(self.lines, &at),
             lines: self.lines,
             oom_kills: self.kills.list,
             sightings: self.seen.into_values().collect(),

@@ -233,7 +233,8 @@ impl Make<'_> {
     /// A sentence.
     pub(super) fn message(&self, text: &Option<Str<'_>>) -> Option<Text> {
         let text = text.as_deref().filter(|text| !text.is_empty())?;
-        Some(self.text(&redact::text(crate::clip(text, LONGEST_MESSAGE))))
+        // A secret that is cut in two is no longer known as one.
+        Some(self.text(crate::clip(&redact::text(text), LONGEST_MESSAGE)))
     }
 
     pub(super) fn texts(&self, texts: &Option<Vec<Str<'_>>>) -> Option<Vec<Text>> {

@@ -131,6 +131,38 @@ fn variable(text: &str, at: usize, escapes: usize, quote: char) -> Option<Range<
     (!is_placeholder(value)).then_some(start..start + length)
 }
 
+/// The same in YAML: `name: DB_PASSWORD`, and `value: …` below it or, in braces, behind it.
+fn yaml_variable(text: &str, begin: usize, at: usize) -> Option<Range<usize>> {
+    let before = text[back(text, begin, LONGEST_NAME)..begin].trim_end_matches(['"', '\'']);
+    let key = before.trim_end_matches(' ').strip_suffix("name:")?;
+    if key.bytes().last().is_some_and(is_name_byte) {
+        return None;
+    }
+    let rest = text.get(at..)?.trim_start_matches([' ', '\r']);
+    let below = rest.strip_prefix('\n');
+    let rest = below.or_else(|| rest.strip_prefix(','))?.trim_start_matches(' ');
+    let indent = below.map_or(0, |below| below.len() - rest.len());
+    let rest = rest.strip_prefix("value:")?.trim_start_matches(' ');
+    let start = text.len() - rest.len();
+    match rest.starts_with(['|', '>']) {
+        true => block(text, start, indent),
+        false => unit(text, start, below.is_some()),
+    }
+}
+
+/// The lines of a block scalar, which are indented deeper than its key.
+fn block(text: &str, at: usize, indent: usize) -> Option<Range<usize>> {
+    let rest = crate::clip(&text[at..], LONGEST_VALUE);
+    let first = rest.find('\n')? + 1;
+    let deep =
+        |line: &str| line.trim().is_empty() || line.len() - line.trim_start_matches(' ').len() > indent;
+    let lines = rest[first..].split_inclusive('\n').take_while(|line| deep(line));
+    let all = &rest[first..first + lines.map(str::len).sum::<usize>()];
+    let value = all.trim();
+    let start = at + first + (all.len() - all.trim_start().len());
+    (!value.is_empty()).then_some(start..start + value.len())
+}
+
 /// The value behind the name in which `start..end` stands, where the name promises a secret and the text has the form
 /// of an assignment, a field, a header or a flag.
 pub(super) fn value(text: &str, start: usize, end: usize, floor: usize) -> Option<Range<usize>> {
@@ -160,6 +192,9 @@ pub(super) fn value(text: &str, start: usize, end: usize, floor: usize) -> Optio
     if let Some(quote) = quote.filter(|_| quoted)
         && let Some(found) = variable(text, at, escapes, quote)
     {
+        return Some(found);
+    }
+    if let Some(found) = yaml_variable(text, begin, at) {
         return Some(found);
     }
     let before = blank(at);

@@ -41,6 +41,16 @@ pub fn render(told: &History, options: &Options, context: Option<&Text>) -> Stri
             .collect(),
         lease_renewed: node.and_then(|node| node.lease_renewed.as_ref()).and_then(rfc3339),
         heard: told.heard.iter().map(heard).collect(),
+        silences: told
+            .silences
+            .iter()
+            .map(|silence| SilenceWire {
+                of: silence.of.iter().map(|component| Said(component)).collect(),
+                from: rfc3339(&silence.from),
+                to: rfc3339(&silence.to),
+                boot: silence.boot,
+            })
+            .collect(),
         console: told.console.iter().map(|read| unlock::unlock(read, context).line()).collect(),
         timeline: timeline::wire(&told.timeline),
     };
@@ -63,6 +73,7 @@ struct NodeWire<'a> {
     taints: Vec<TaintWire<'a>>,
     lease_renewed: Option<String>,
     heard: Vec<HeardWire<'a>>,
+    silences: Vec<SilenceWire<'a>>,
     console: Vec<String>,
     timeline: timeline::TimelineWire<'a>,
 }
@@ -92,6 +103,14 @@ struct HeardWire<'a> {
     first: Option<String>,
     last: Option<String>,
     silent_seconds: Option<i64>,
+}
+
+#[derive(Serialize)]
+struct SilenceWire<'a> {
+    of: Vec<Said<'a>>,
+    from: Option<String>,
+    to: Option<String>,
+    boot: bool,
 }
 
 fn heard(heard: &Heard) -> HeardWire<'_> {

@@ -5,7 +5,7 @@ use crate::evidence::{Body, Condition, Locator, NodeLog, Observation, View, What
 use crate::moment::{Clock, SECOND};
 use crate::report::schema::against;
 use crate::report::text::Style;
-use crate::scan::node::{Heard as Voice, NodeSummary};
+use crate::scan::node::{Break, Heard as Voice, NodeSummary};
 
 /// 2026-11-23 03:12:40 UTC.
 const NOW: i64 = 1_795_403_560;
@@ -82,6 +82,26 @@ fn a_node_that_answers_and_was_heard_needs_no_console() {
     assert!(!text.contains("CONSOLE"), "{text}");
     assert!(text.contains("containerd  10 lines, 03:07:40 to 03:11:10; silent for the last 1m29s"), "{text}");
     assert!(!text.contains("kernel      10 lines, 03:07:40 to 03:12:38; silent"), "{text}");
+}
+
+#[test]
+fn silences_and_starts_of_the_machine_are_told() {
+    let of = |component: &str, found: Break| {
+        let Observation { what: What::NodeLog(mut log), .. } = journal(&[(component, 900, 1)]) else {
+            panic!()
+        };
+        log.summary.breaks = vec![found];
+        seen(What::NodeLog(log))
+    };
+    let between = |from, to, boot| Break { from: (NOW - from) * SECOND, to: (NOW - to) * SECOND, boot };
+    let mut all = node("True", 5);
+    all.push(of("kubelet", between(800, 300, false)));
+    all.push(of("containerd", between(250, 200, true)));
+    all.push(of("kernel", between(700, 100, false)));
+    let text = told(all);
+    assert!(text.contains("02:59:20 to 03:07:40, 8m20s: no line (kubelet)"), "{text}");
+    assert!(text.contains("03:08:30 to 03:09:20, 50s: the machine started (containerd)"), "{text}");
+    assert!(!text.contains("no line (kernel)"), "{text}");
 }
 
 #[test]

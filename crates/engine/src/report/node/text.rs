@@ -1,6 +1,6 @@
 //! A node's history for a terminal.
 
-use super::{Heard, History, Options, of_node};
+use super::{Heard, History, Options, Silence, of_node};
 use crate::Text;
 use crate::evidence::Read;
 use crate::report::layout::{Ink, Page};
@@ -19,6 +19,7 @@ pub fn render(told: &History, options: &Options, context: Option<&Text>, style: 
     let now = Now::of(told.timeline.captured.as_ref());
     head(&mut page, told, options, now);
     heard(&mut page, &told.heard, now);
+    silences(&mut page, &told.silences, now);
     let mut timeline = told.timeline.clone();
     if !style.verbose {
         timeline.entries.retain(of_node);
@@ -104,6 +105,21 @@ fn heard(page: &mut Page, heard: &[Heard], now: Now) {
         })
         .collect();
     page.columns(&rows, Ink::Quiet);
+}
+
+fn silences(page: &mut Page, silences: &[Silence], now: Now) {
+    if silences.is_empty() {
+        return;
+    }
+    page.blank();
+    page.line(&[(Ink::Heading, "NOT HEARD".to_owned())]);
+    for silence in silences {
+        let Silence { of, from, to, boot } = silence;
+        let long = from.until(to).map_or_else(String::new, |(least, _)| format!(", {}", span(least, 0)));
+        let why = if *boot { "the machine started" } else { "no line" };
+        let text = format!("{} to {}{long}: {why} ({})", now.stamp(from), now.stamp(to), of.join(", "));
+        page.text(&[(Ink::Plain, "  ".to_owned())], Ink::Plain, &text);
+    }
 }
 
 fn console(page: &mut Page, told: &History, options: &Options, context: Option<&Text>) {

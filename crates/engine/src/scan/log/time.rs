@@ -1,5 +1,7 @@
 //! Times as they stand at the beginning of a line.
 
+use crate::moment::days_from_1970;
+
 /// A time that a line begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Stamp {
@@ -77,7 +79,7 @@ fn at(bytes: &[u8]) -> Option<(Stamp, usize)> {
         }
     }
     let (offset, length) = offset(bytes.get(used..)?);
-    let days = days(year, month, day);
+    let days = days_from_1970(year, month, day);
     let seconds = days * 86_400 + hour * 3600 + minute * 60 + second.min(60) - offset.unwrap_or(0);
     Some((Stamp { at: seconds * 1_000_000 + micros, utc: offset.is_some() }, used + length))
 }
@@ -110,16 +112,6 @@ fn number(bytes: &[u8], from: usize, length: usize) -> Option<i64> {
 fn month(name: &[u8]) -> Option<i64> {
     const NAMES: &[u8] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
     NAMES.chunks(3).position(|month| month == name).map(|at| at as i64 + 1)
-}
-
-/// Days since 1970 in the proleptic Gregorian calendar.
-fn days(year: i64, month: i64, day: i64) -> i64 {
-    // Years begin in March, so that the leap day is the last one.
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
 }
 
 #[cfg(test)]

@@ -451,3 +451,21 @@ fn every_cut_of_a_line_is_read() {
         }
     }
 }
+
+#[test]
+fn a_journal_tells_where_it_holds_nothing() {
+    let minute =
+        |line: &str| line.get(..2)?.parse::<i64>().ok().map(|minute| minute * 60 * crate::moment::SECOND);
+    let mut scan = NodeScan::new();
+    for second in 0..40 {
+        scan.push(&format!("01:{second} n1 kubelet[7]: a"), minute);
+    }
+    scan.push("no time at all: b", minute);
+    scan.push("30:00 n1 kubelet[7]: c", minute);
+    scan.push("31:00 n1 kubelet[7]: d", minute);
+    scan.boot();
+    scan.push("32:00 n1 kubelet[7]: e", minute);
+    let found: Vec<_> = scan.finish(minute).breaks.into_iter().map(|b| (b.from, b.to, b.boot)).collect();
+    let at = |minute: i64| minute * 60 * crate::moment::SECOND;
+    assert_eq!(found, [(at(1), at(30), false), (at(31), at(32), true)]);
+}
