@@ -90,10 +90,16 @@ fn unreachable(facts: &Facts, node: &NodeFact, runtime: &str, subject: crate::su
         finding = finding.at_most(Certainty::Likely);
     }
     if how == "unreachable" {
-        finding = finding.at_most(Certainty::Likely).not_seen(
-            format!("whether {runtime} was stopped, failed or hangs: what the kubelet is answered"),
-            Some(Read::Journal { node: node.clone(), unit: "kubelet".into(), since: None }),
-        );
+        finding = finding
+            .at_most(Certainty::Likely)
+            .not_seen(
+                format!("whether {runtime} was stopped, failed or hangs: what the kubelet is answered"),
+                Some(Read::Journal { node: node.clone(), unit: "kubelet".into(), since: None }),
+            )
+            .not_seen(
+                format!("what {runtime} wrote last"),
+                Some(Read::Journal { node: node.clone(), unit: runtime.into(), since: None }),
+            );
     }
     for proof in [stopping, missing, refused, timeout].into_iter().flatten().take(2) {
         finding = finding.since(proof.at.clone().filter(|at| at.clock.is_absolute())).shown_by(proof);
