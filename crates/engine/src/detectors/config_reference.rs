@@ -3,7 +3,7 @@
 use crate::Text;
 use crate::evidence::{Container, EnvSource};
 use crate::facts::{Facts, PodFact, Stage, Statement, Voice};
-use crate::finding::{Code, Finding, Honesty, Proof, Remedy};
+use crate::finding::{Certainty, Code, Finding, Honesty, Proof, Remedy};
 use crate::scan::message::{MountCause, ObjectKind, Saying, Start, Storage};
 use crate::subject::{Kind, Subject};
 
@@ -75,7 +75,8 @@ fn silent(facts: &Facts, pod: &PodFact, container: &Container) -> Option<Finding
         missing.name
     );
     let finding = finding(pod, &missing).shown_by(state.proof()).shown_by(Proof::object(pod.object, text));
-    Some(finding.since(pod.pod.started.clone()))
+    // The kubelet may have stumbled over something else first.
+    Some(finding.at_most(Certainty::Likely).since(pod.pod.started.clone()))
 }
 
 /// A reference that leads nowhere.
