@@ -82,6 +82,8 @@ pub fn start(cluster: &Cluster) -> Outcome {
             format!("--default-unreachable-toleration-seconds={toleration}"),
             format!("--audit-policy-file={}", file("audit-policy.yaml")),
             format!("--audit-log-path={}", settings.audit_log().display()),
+            // Whoever reads what was asked since a moment needs it in one piece.
+            "--audit-log-maxsize=4000".to_owned(),
         ],
     )?;
     wait_for(120, "API server", || cluster.kubectl(&["get", "--raw", "/readyz"]).is_ok())?;

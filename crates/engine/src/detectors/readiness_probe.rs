@@ -25,8 +25,10 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
                 top.path(),
                 explain_mismatch(&trouble),
             );
-            let since =
-                trouble.statements.iter().filter_map(|s| s.first.clone()).min_by_key(|m| m.print_key());
+            // An event counts on over the times that the pod was ready in between; the condition tells the last one.
+            let turned = pod.condition("Ready").and_then(|ready| ready.since.clone());
+            let first = || trouble.statements.iter().filter_map(|s| s.first.clone());
+            let since = turned.or_else(|| first().min_by_key(|m| m.print_key()));
             let mut finding =
                 Finding::new(Code::ReadinessProbeFailing, probe_subject(pod, container), summary)
                     .aspect("mismatch", trouble.mismatch.as_str())
