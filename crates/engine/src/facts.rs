@@ -9,6 +9,7 @@ mod pool;
 mod probes;
 mod revisions;
 mod routes;
+mod services;
 mod statement;
 mod template;
 mod topology;
@@ -24,9 +25,10 @@ pub use revisions::{
     Family, Revision, creator, families, is_below, is_controller, is_later_write, run_differences, writer,
 };
 pub use routes::{RouteFact, RouteTable};
+pub use services::ServiceFact;
 pub use statement::{Stage, Statement, Voice};
 pub use template::{Difference, Field};
-pub use topology::{LogFact, NodeFact, Owned, PodFact, ServiceFact, WorkloadFact};
+pub use topology::{LogFact, NodeFact, Owned, PodFact, WorkloadFact};
 
 use crate::Text;
 use crate::evidence::{Evidence, Object};

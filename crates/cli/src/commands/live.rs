@@ -44,6 +44,8 @@ pub struct Seen {
     pub report: Report,
     /// Why reading ended before its time.
     pub cut: Option<cluster::Error>,
+    /// What it rests on.
+    pub evidence: Evidence,
 }
 
 impl Live {
@@ -103,7 +105,7 @@ impl Live {
         let report = engine::diagnose(&evidence, &self.settings(told));
         let wishes = self.wishes(&report);
         if wishes.is_empty() || cut.is_some() {
-            return Ok(Seen { report, cut });
+            return Ok(Seen { report, cut, evidence });
         }
         let mut more = Intake { unread, ..Intake::default() };
         cut = self.read(&wishes, &mut more, keep);
@@ -113,7 +115,7 @@ impl Live {
         let (evidence, unread) = intake.finish();
         let told = Unread { files: unread.files, lines: unread.lines };
         let report = engine::diagnose(&evidence, &self.settings(told));
-        Ok(Seen { report, cut })
+        Ok(Seen { report, cut, evidence })
     }
 
     /// Reads these, or where none are named what the scope asks for; nothing is diagnosed.

@@ -1,11 +1,13 @@
 //! What the scheduler refuses a pod for, in sentences, and what to do about it.
 
 use super::words::{cores_or_bytes, count_of};
+use crate::Text;
 use crate::evidence::Taint;
 use crate::facts::{Facts, Placement};
 use crate::finding::{Finding, Honesty, Remedy};
 use crate::scan::message::SchedulingReason as R;
 use crate::subject::Subject;
+use std::collections::BTreeMap;
 
 /// The first taint that the pod does not tolerate, of the nodes that would do without it.
 pub(super) fn computed<'e>(placement: &Placement, facts: &Facts<'e>) -> Option<&'e Taint> {
@@ -14,7 +16,32 @@ pub(super) fn computed<'e>(placement: &Placement, facts: &Facts<'e>) -> Option<&
     fit.flat_map(|n| facts.untolerated(placement.pod, n)).next()
 }
 
-pub(super) fn summary(placement: &Placement, facts: &Facts, subject: &Subject) -> String {
+/// Where most of each resource is free. Many pods wait for the same; it is looked up once.
+#[derive(Default)]
+pub(super) struct Freest(BTreeMap<Text, Option<(i64, Text)>>);
+
+impl Freest {
+    /// How much of a resource is free at most, in thousandths, and on which node.
+    fn of(&mut self, facts: &Facts, resource: &Text) -> Option<(i64, Text)> {
+        let look = || {
+            let nodes = facts.nodes().iter().filter(|n| !n.is_cordoned());
+            let rooms = nodes.filter_map(|n| {
+                n.room(facts, resource).map(|(all, used)| (all.saturating_sub(used), &n.name))
+            });
+            let best = rooms.max_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.cmp(a.1)));
+            best.map(|(free, node)| (free, node.clone()))
+        };
+        self.0.entry(resource.clone()).or_insert_with(look).clone()
+    }
+}
+
+/// What the scheduler refuses a pod for, in one sentence.
+pub(super) fn summary(
+    placement: &Placement,
+    facts: &Facts,
+    subject: &Subject,
+    freest: &mut Freest,
+) -> String {
     let pod = placement.pod;
     let who = format!("{} {}", subject.kind.as_str(), subject.path());
     let nodes = count_of(placement.count, "node");
@@ -23,18 +50,9 @@ pub(super) fn summary(placement: &Placement, facts: &Facts, subject: &Subject) -
             let asks = facts.request(pod, resource).map_or_else(String::new, |milli| {
                 format!(" asks for {} of {resource} and", cores_or_bytes(resource, milli))
             });
-            let best = facts
-                .nodes()
-                .iter()
-                .filter(|n| !n.is_cordoned())
-                .filter_map(|n| n.room(facts, resource).map(|(all, used)| (all.saturating_sub(used), n)))
-                .max_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.name.cmp(&a.1.name)));
+            let best = freest.of(facts, resource);
             let room = best.map_or_else(String::new, |(free, node)| {
-                format!(
-                    " The most that is free is {} on {}.",
-                    cores_or_bytes(resource, free.max(0)),
-                    node.name
-                )
+                format!(" The most that is free is {} on {}.", cores_or_bytes(resource, free.max(0)), node)
             });
             format!(
                 "A pod of {who}{asks} finds no node with enough {resource} left to request ({nodes}).{room}"

@@ -1,19 +1,21 @@
 //! See `unschedulable.md` for what this means and the cases it must pass.
 
-use super::placement_words::{computed, remedies, summary};
+use super::placement_words::{Freest, computed, remedies, summary};
 use crate::facts::{Facts, Placement, PodFact, Stage};
 use crate::finding::{Certainty, Code, Finding, Honesty, Proof, Remedy};
 use crate::scan::message::SchedulingReason as R;
 
 pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
+    let mut freest = Freest::default();
     for placement in facts.unplaced() {
         let pod = placement.pod;
         let Some(code) = code(placement.decisive) else { continue };
         let subject = pod.top().clone();
-        let mut finding = Finding::new(code, subject.clone(), summary(&placement, facts, &subject))
-            .hits([pod.subject().clone()])
-            .since(placement.statement.first.clone().or_else(|| pod.object.created.clone()))
-            .shown_by(placement.statement.proof());
+        let mut finding =
+            Finding::new(code, subject.clone(), summary(&placement, facts, &subject, &mut freest))
+                .hits([pod.subject().clone()])
+                .since(placement.statement.first.clone().or_else(|| pod.object.created.clone()))
+                .shown_by(placement.statement.proof());
         if !pod.owners_stated() {
             finding = finding.at_most(Certainty::Likely);
         }

@@ -81,8 +81,9 @@ impl<'e> Facts<'e> {
         reasons: &'f [(Option<u32>, SchedulingReason)],
         nearest: &'f (Option<u32>, SchedulingReason),
     ) -> (Option<u32>, &'f SchedulingReason, Vec<Text>) {
+        let wishes = self.wishes(pod);
         let matching: Vec<&NodeFact> =
-            self.nodes().iter().filter(|node| self.wants(pod, node) == Some(true)).collect();
+            self.nodes().iter().filter(|node| wishes.hold(node) == Some(true)).collect();
         let names = |nodes: &[&NodeFact]| nodes.iter().map(|n| n.name.clone()).collect::<Vec<_>>();
         if !matches!(nearest.1, SchedulingReason::NodeAffinity) {
             return (nearest.0, &nearest.1, names(&matching));
@@ -130,18 +131,9 @@ impl<'e> Facts<'e> {
         pod.pod.node_selector.as_ref().or_else(|| self.template(pod)?.pod.node_selector.as_ref())
     }
 
-    /// Whether a node satisfies the pod's node selector and required node affinity, as far as both were seen.
-    pub fn wants(&self, pod: &PodFact, node: &NodeFact) -> Option<bool> {
-        let labels = node.object?.labels.as_ref()?;
-        let selector = self.node_selector(pod);
-        let affinity = self.affinity(pod);
-        if selector.is_none() && affinity.is_none() {
-            return None;
-        }
-        let selected = selector.is_none_or(|s| s.iter().all(|(key, value)| labels.get(key) == Some(value)));
-        let terms = affinity.map_or(&[][..], |a| &a.node_terms);
-        let fits = terms.is_empty() || terms.iter().any(|term| term.iter().all(|r| r.holds(labels)));
-        Some(selected && fits)
+    /// Both of a pod.
+    fn wishes<'a>(&'a self, pod: &'a PodFact<'e>) -> Wishes<'a> {
+        Wishes { selector: self.node_selector(pod), affinity: self.affinity(pod) }
     }
 
     /// Taints of a node that keep new pods off and that the pod does not tolerate.
@@ -187,6 +179,26 @@ fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
             None => toleration.exists,
             Some(key) => *key == taint.key && (toleration.exists || toleration.value == taint.value),
         }
+}
+
+/// What a pod asks of its node, as far as it was seen.
+struct Wishes<'a> {
+    selector: Option<&'a BTreeMap<Text, Text>>,
+    affinity: Option<&'a Affinity>,
+}
+
+impl Wishes<'_> {
+    /// Whether a node satisfies node selector and required node affinity; none where neither was seen.
+    fn hold(&self, node: &NodeFact) -> Option<bool> {
+        if self.selector.is_none() && self.affinity.is_none() {
+            return None;
+        }
+        let labels = node.object?.labels.as_ref()?;
+        let selected = self.selector.into_iter().flatten().all(|(key, value)| labels.get(key) == Some(value));
+        let terms = self.affinity.map_or(&[][..], |a| &a.node_terms);
+        let fits = terms.is_empty() || terms.iter().any(|term| term.iter().all(|r| r.holds(labels)));
+        Some(selected && fits)
+    }
 }
 
 impl<'e> NodeFact<'e> {

@@ -1,13 +1,12 @@
 //! Who owns, runs, selects and serves whom.
 
-use super::Facts;
 use super::statement::Stage;
+use super::{Facts, services};
 use crate::Text;
 use crate::evidence::{
-    Body, Condition, Container, Endpoints, Evidence, Group, Log, LogSource, Node, Object, Phase, Pod,
-    Service, State, Unit, View, Workload,
+    Body, Condition, Container, Evidence, Group, Log, LogSource, Node, Object, Phase, Pod, State, Unit, View,
+    Workload,
 };
-use crate::moment::Moment;
 use crate::subject::{Kind, Subject, without_pod_suffix, without_schedule, without_template_hash};
 use std::collections::BTreeMap;
 
@@ -191,22 +190,6 @@ impl<'e> WorkloadFact<'e> {
     }
 }
 
-/// A Service, the pods that it selects, and its endpoints.
-pub struct ServiceFact<'e> {
-    /// The object.
-    pub object: &'e Object,
-    /// Its body.
-    pub service: &'e Service,
-    /// Pods that its selector matches, as indices; none where labels were not seen.
-    pub pods: Option<Vec<usize>>,
-    /// Ready endpoints (addresses), where any view shows them.
-    pub ready: Option<Vec<Text>>,
-    /// Endpoints that are not ready.
-    pub not_ready: Option<Vec<Text>>,
-    /// When they last changed, where any view shows it.
-    pub changed: Option<Moment>,
-}
-
 /// A node and its health.
 pub struct NodeFact<'e> {
     /// Its name.
@@ -289,14 +272,7 @@ pub(super) fn join(evidence: &Evidence) -> Facts<'_> {
             Some(WorkloadFact { object, workload, owner })
         })
         .collect();
-    let services = evidence
-        .of(&Kind::Service)
-        .iter()
-        .filter_map(|object| match &object.body {
-            Body::Service(service) => Some(service_fact(evidence, object, service, &pods)),
-            _ => None,
-        })
-        .collect();
+    let services = services::of(evidence, &pods);
     let mut facts = Facts {
         evidence,
         workloads,
@@ -396,65 +372,6 @@ pub(super) fn owners_of_object(evidence: &Evidence, subject: &Subject) -> Vec<Ow
         chain.push(next);
     }
     chain
-}
-
-fn service_fact<'e>(
-    evidence: &'e Evidence,
-    object: &'e Object,
-    service: &'e Service,
-    pods: &[PodFact<'e>],
-) -> ServiceFact<'e> {
-    let namespace = &object.subject.namespace;
-    // Objects stand in the order of their subjects: those of one kind and namespace stand together.
-    let first = pods.partition_point(|pod| pod.object.subject.namespace < *namespace);
-    let end = pods.partition_point(|pod| pod.object.subject.namespace <= *namespace);
-    let near = pods.get(first..end).unwrap_or(&[]);
-    let selected = service.selector.as_ref().filter(|selector| !selector.is_empty()).map(|selector| {
-        let matches = |pod: &PodFact| {
-            !pod.gone
-                && pod
-                    .object
-                    .labels
-                    .as_ref()
-                    .is_some_and(|labels| selector.iter().all(|(k, v)| labels.get(k) == Some(v)))
-        };
-        near.iter().zip(first..).filter(|(pod, _)| matches(pod)).map(|(_, index)| index).collect()
-    });
-    let labels_seen = near.iter().all(|p| p.gone || p.object.labels.is_some());
-    let (mut ready, mut not_ready) = (None::<Vec<Text>>, None::<Vec<Text>>);
-    let mut changed = None;
-    let mut add = |endpoints: &Endpoints| {
-        changed = Moment::last(changed.take(), endpoints.changed.clone());
-        if let Some(addresses) = &endpoints.ready {
-            ready.get_or_insert_default().extend(addresses.iter().cloned());
-        }
-        if let Some(addresses) = &endpoints.not_ready {
-            not_ready.get_or_insert_default().extend(addresses.iter().cloned());
-        }
-    };
-    for kind in [Kind::Endpoints, Kind::EndpointSlice] {
-        let all = evidence.of(&kind);
-        let first = all.partition_point(|o| o.subject.namespace < *namespace);
-        let near = all.iter().skip(first).take_while(|o| o.subject.namespace == *namespace);
-        for candidate in near {
-            let Body::Endpoints(endpoints) = &candidate.body else { continue };
-            let of = endpoints.service.as_deref().unwrap_or(&candidate.subject.name);
-            if of == &*object.subject.name {
-                add(endpoints);
-            }
-        }
-    }
-    if ready.is_none()
-        && let Some(listed) = &service.endpoints
-    {
-        let address = |e: &Text| e.rsplit_once(':').map_or_else(|| e.clone(), |(ip, _)| ip.into());
-        ready = Some(listed.iter().map(address).collect());
-    }
-    for list in [&mut ready, &mut not_ready].into_iter().flatten() {
-        list.sort();
-        list.dedup();
-    }
-    ServiceFact { object, service, pods: selected.filter(|_| labels_seen), ready, not_ready, changed }
 }
 
 fn nodes(evidence: &Evidence) -> Vec<NodeFact<'_>> {

@@ -18,7 +18,7 @@ use super::lines::{Line, Passage};
 use super::table::{self, Table};
 use super::{outline, transcript};
 use crate::source::{self, Named};
-use crate::{Intake, Place, marks, refused};
+use crate::{Intake, Place, marks, refused, work};
 use engine::Text;
 use engine::evidence::{Gap, Object, Observation, Read, View, What, Why};
 use engine::subject::{Kind, Subject};
@@ -36,17 +36,27 @@ pub fn text(text: &str, place: &Place, out: &mut Intake) {
     {
         sections = vec![transcript::Section { command: None, other: None, body: Passage::whole(&plain) }];
     }
-    for (sequence, section) in sections.iter_mut().enumerate() {
+    for section in &mut sections {
         section.body.first_line += before;
         if let Some(command) = &mut section.command {
             command.line += before;
         }
-        let place = Place { sequence: u32::try_from(sequence).unwrap_or(u32::MAX), ..place.clone() };
-        let mut context =
-            Context { place, command: section.command.as_ref(), about: None, nested: false, out };
-        context.section(section.body);
     }
+    let runs = work::runs(&sections, JOB, |section| section.body.text.len());
+    let parts = work::each(&runs, work::WORKERS, |run| {
+        let mut read = Intake::default();
+        for (sequence, section) in run.clone().zip(&sections[run.clone()]) {
+            let place = Place { sequence: u32::try_from(sequence).unwrap_or(u32::MAX), ..place.clone() };
+            let command = section.command.as_ref();
+            Context { place, command, about: None, nested: false, out: &mut read }.section(section.body);
+        }
+        read
+    });
+    parts.into_iter().for_each(|part| out.absorb(part));
 }
+
+/// Bytes of a transcript that one job reads, at least.
+const JOB: usize = 1 << 20;
 
 /// What a section is read into, and what its command says of it.
 struct Context<'c, 'a, 'o> {

@@ -1,0 +1,40 @@
+//! How fast text is read, each input beside a rival on the same bytes.
+
+mod inputs;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use intake::{Intake, RawRecord};
+use serde_json::{Value, json};
+use std::hint::black_box;
+
+criterion_group!(benches, reading);
+criterion_main!(benches);
+
+fn reading(criterion: &mut Criterion) {
+    let pods: Vec<Value> = (0..1_000).map(inputs::pod).collect();
+    let list = json!({"apiVersion": "v1", "kind": "PodList", "items": pods}).to_string();
+    let yaml = inputs::block_yaml(&pods);
+    let value = |text: &str| drop(black_box(serde_json::from_str::<Value>(text)));
+    let saphyr = |text: &str| drop(black_box(serde_saphyr::from_str::<Value>(text)));
+    beside(criterion, "JSON", &list, "serde_json::Value", value);
+    beside(criterion, "YAML", &yaml, "serde-saphyr", saphyr);
+    let count = |text: &str| {
+        black_box(memchr::memchr_iter(b'\n', text.as_bytes()).count());
+    };
+    beside(criterion, "log", &inputs::log(), "counting lines", count);
+    beside(criterion, "journal", &inputs::journal(), "counting lines", count);
+}
+
+fn beside(criterion: &mut Criterion, what: &str, text: &str, rival: &str, work: impl Fn(&str)) {
+    let mut group = criterion.benchmark_group(what);
+    group.sample_size(10).throughput(Throughput::Bytes(text.len() as u64));
+    group.bench_function("coroner", |bench| {
+        bench.iter(|| {
+            let mut out = Intake::default();
+            intake::read(RawRecord { path: "input", bytes: text.as_bytes() }, &mut out);
+            out
+        });
+    });
+    group.bench_function(rival, |bench| bench.iter(|| work(text)));
+    group.finish();
+}
