@@ -32,6 +32,7 @@ mod pod_waits;
 mod pods_refused;
 mod probe_kills;
 mod probe_words;
+mod pull_tags;
 mod pull_words;
 mod quota_pool;
 mod readiness_probe;

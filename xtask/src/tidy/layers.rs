@@ -38,7 +38,7 @@ const ANY: &[&str] =
     &["engine", "intake", "bundle", "cluster", "recorder", "archive", "replay", "ephemeral", "cli"];
 
 /// What the engine may use from outside the workspace.
-const ENGINE_USES: &[&str] = &["aho-corasick", "memchr", "serde", "serde_json", "unicode-width"];
+const ENGINE_USES: &[&str] = &["aho-corasick", "memchr", "serde", "serde_json", "strsim", "unicode-width"];
 
 /// What pure crates may not touch, and which of the two may not.
 const IMPURE: &[(&str, &[&str], &str)] = &[
