@@ -64,9 +64,15 @@ pub struct Session {
     server: String,
     given: Option<Duration>,
     deadline: Option<Instant>,
+    wanted: Wanted,
+    state: Mutex<State>,
+}
+
+/// What is read only where the user asked for it.
+#[derive(Clone, Copy)]
+struct Wanted {
     node_logs: bool,
     registry: bool,
-    state: Mutex<State>,
 }
 
 #[derive(Default)]
@@ -80,22 +86,18 @@ struct State {
 
 impl Session {
     pub fn new(client: kube::Client, server: String, options: &Connect) -> Session {
-        Session::of(client, server, options.deadline, (options.node_logs, options.registry))
+        let wanted = Wanted { node_logs: options.node_logs, registry: options.registry };
+        Session::of(client, server, options.deadline, wanted)
     }
 
-    fn of(
-        client: kube::Client,
-        server: String,
-        given: Option<Duration>,
-        (node_logs, registry): (bool, bool),
-    ) -> Session {
+    fn of(client: kube::Client, server: String, given: Option<Duration>, wanted: Wanted) -> Session {
         let deadline = given.map(|given| Instant::now() + given);
-        Session { client, server, given, deadline, node_logs, registry, state: Mutex::default() }
+        Session { client, server, given, deadline, wanted, state: Mutex::default() }
     }
 
     /// The same, from the beginning.
     pub fn renewed(&self) -> Session {
-        Session::of(self.client.clone(), self.server.clone(), self.given, (self.node_logs, self.registry))
+        Session::of(self.client.clone(), self.server.clone(), self.given, self.wanted)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -105,8 +107,8 @@ impl Session {
     /// Whether a read is one that the user wants; journals and tags are read only where they are asked for.
     pub fn wants(&self, read: &Read) -> bool {
         match read {
-            Read::Journal { .. } => self.node_logs,
-            Read::Tags { .. } => self.registry,
+            Read::Journal { .. } => self.wanted.node_logs,
+            Read::Tags { .. } => self.wanted.registry,
             _ => true,
         }
     }

@@ -203,7 +203,12 @@ pub(crate) fn read_lines<'a>(
 /// `containerd[13586]: time="2026-11-25T13:27:04.673179069Z" level=info …`): it ties a journal to the calendar that is
 /// printed without year or zone.
 fn told_by_writer(line: &str) -> Option<i64> {
-    let (_, message) = line.split_once("]: time=\"")?;
+    let (head, message) = line.split_once("]: time=\"")?;
+    let (writer, _) = head.rsplit_once('[')?;
+    // Others may write down when something else happened.
+    if !["containerd", "dockerd", "crio"].iter().any(|runtime| writer.ends_with(runtime)) {
+        return None;
+    }
     let time = crate::time::rfc3339(message.split_once('"')?.0)?;
     Some(time.earliest)
 }

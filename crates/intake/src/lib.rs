@@ -162,10 +162,15 @@ fn blank(place: &Place, out: &mut Intake) {
 fn passage(lines: Passage<'_>, place: &Place, out: &mut Intake) {
     let lines_before = u32::try_from(lines.first_line.saturating_sub(1)).unwrap_or(u32::MAX);
     let place = Place { lines_before, ..place.clone() };
-    if let Some(source::Named::Errors { of }) = source::of(&place.name) {
-        refused::file(lines.text, &of, &place, out);
-    } else if source::of(&place.name) == Some(source::Named::Tags) && tags(lines.text, &place, out) {
-    } else if !objects::read(lines.text, &place, out) {
+    let is_read = match source::of(&place.name) {
+        Some(source::Named::Errors { of }) => {
+            refused::file(lines.text, &of, &place, out);
+            true
+        }
+        Some(source::Named::Tags) => tags(lines.text, &place, out),
+        _ => false,
+    };
+    if !is_read && !objects::read(lines.text, &place, out) {
         kubectl::observe::text(lines.text, &place, out);
     }
 }

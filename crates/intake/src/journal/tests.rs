@@ -263,3 +263,29 @@ fn what_a_runtime_says_of_the_time_ties_a_journal_to_the_calendar() {
     assert_eq!(read("13:40:14.501000"), (vec![(0, truth.clone())], Clock::Node("w-1".into())));
     assert_eq!(read("13:40:14"), (vec![(999_999, truth)], Clock::Node("w-1".into())));
 }
+
+#[test]
+fn a_time_in_the_message_of_any_other_program_ties_nothing() {
+    let text = "Nov 25 13:40:14 w-1 kubelet[1]: I1125 13:40:14.396016 1 server.go:529] \"Kubelet version\" kubeletVersion=\"v1.34.4\"\n\
+                Nov 25 13:40:14 w-1 replay[2]: time=\"2020-01-01T00:00:00Z\" level=info msg=\"as it was then\"\n";
+    let mut out = Intake::default();
+    crate::read(crate::RawRecord { path: "journals/w-1/all.log", bytes: text.as_bytes() }, &mut out);
+    let pairs = out.observations.iter().filter(|o| matches!(&o.what, What::ClockPair { .. }));
+    assert_eq!(pairs.count(), 0, "{:?}", out.observations);
+}
+
+#[test]
+fn starts_of_the_machine_are_told() {
+    let text = |boot: &str| {
+        format!(
+            "2026-11-23T03:00:00+0000 w-1 kubelet[1]: I1123 03:00:00.396016 1 server.go:529] \"Kubelet version\" kubeletVersion=\"v1.34.4\"\n\
+             {boot}\n\
+             2026-11-23T03:00:40+0000 w-1 kubelet[1]: I1123 03:00:40.396016 1 server.go:529] \"Kubelet version\" kubeletVersion=\"v1.34.4\"\n"
+        )
+    };
+    for boot in ["-- Boot 0f5c6f1c8f0e4c0b9d3a1b2c3d4e5f60 --", "-- Reboot --"] {
+        let [log] = &read(text(boot).as_bytes())[..] else { panic!("{boot}") };
+        let breaks: Vec<_> = log.summary.breaks.iter().map(|b| (b.to - b.from, b.boot)).collect();
+        assert_eq!(breaks, [(40_000_000, true)], "{boot}");
+    }
+}
