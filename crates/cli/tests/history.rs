@@ -105,6 +105,23 @@ fn the_lessons_question_why_the_log_is_blank() {
 }
 
 #[test]
+fn an_empty_log_file_is_blank_and_a_full_one_shows_no_secret() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("logs-of-files");
+    let logs = folder.join("logs/default/failing-pod");
+    std::fs::create_dir_all(&logs).unwrap();
+    std::fs::write(folder.join("pod.json"), POD.replace("STATE", WAITING)).unwrap();
+    let from = folder.display().to_string();
+    let ask = |log: &str| {
+        std::fs::write(logs.join("app.log"), log).unwrap();
+        told(&["logs", "failing-pod", "-n", "default", "--from", &from], "")
+    };
+    let blank = ask("");
+    assert!(blank.contains("BLANK"), "{blank}");
+    let full = ask("2026-06-28T12:04:59Z FATAL login failed with password=hunter2hunter2\n");
+    assert!(full.contains("login failed") && !full.contains("hunter2hunter2"), "{full}");
+}
+
+#[test]
 fn a_timeline_ends_in_the_crash_and_a_node_in_its_console() {
     let input = format!(
         "$ kubectl get pod failing-pod -o json\n{}$ kubectl logs failing-pod -c app --previous\n2026-06-28T12:04:59Z FATAL DATABASE_URL is not set\n",
