@@ -90,6 +90,12 @@ impl<'c> Asker<'c> {
         Ok(Answer { report: serde_json::from_str(&text)?, took })
     }
 
+    /// What it says about the scenario's namespace, as somebody would read it; or why it says nothing.
+    pub fn words(&self, scenario: &Scenario) -> String {
+        let mut command = self.reader(scenario, &["diagnose", "-n", &scenario.name, "--all"]);
+        output(&mut command).unwrap_or_else(|why| why.to_string())
+    }
+
     /// Collects a bundle, and asks what it says about that.
     pub fn bundle(&self, scenario: &Scenario) -> Result<(PathBuf, Value), Failure> {
         let name = &scenario.name;

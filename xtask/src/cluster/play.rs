@@ -90,7 +90,8 @@ impl Stage<'_> {
         let start = Instant::now();
         // What did not become visible on a busy machine says nothing of coroner.
         let visible = self.set_up(scenario).or_else(|why| {
-            eprintln!("{}: {why}; it is played once more", scenario.name);
+            eprintln!("{}: {why}; it is played once more. Meanwhile coroner says:", scenario.name);
+            eprintln!("{}", self.asker.words(scenario));
             self.clean(scenario)?;
             self.set_up(scenario)
         });

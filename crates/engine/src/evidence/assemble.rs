@@ -10,19 +10,18 @@ use super::{
 use crate::Text;
 use crate::moment::{Clock, Moment};
 use crate::subject::{Kind, Subject};
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 impl Evidence {
     /// Makes evidence of observations and gaps, which may come in any order.
     pub fn assemble(mut observations: Vec<Observation>, mut gaps: Vec<Gap>) -> Evidence {
-        let youngest = newest_by_capture(&mut observations);
-        let anchors = Anchors::of(&observations, &youngest);
-        for observation in &mut observations {
-            anchors.apply(&mut observation.what);
+        let anchors = Anchors::of(&mut observations);
+        if !anchors.shifts.is_empty() {
+            observations.iter_mut().for_each(|observation| anchors.apply(&mut observation.what));
         }
-        // The order of merging: wishes before what was seen, then as captured; where views of one transcript differ,
-        // the later one wins. What is left is ordered by its own text.
-        observations.sort_by(|a, b| merge_key(a).cmp(&merge_key(b)).then_with(|| a.cmp(b)));
+        let observations = in_order(observations);
 
         let homes = Homes::of(&observations);
         let mut evidence = Evidence::default();
@@ -132,14 +131,31 @@ fn merged(mut objects: Vec<Box<Object>>) -> Vec<Box<Object>> {
 /// What two views of one event share.
 type EventKey = (Subject, Text, Text);
 
-fn merge_key(observation: &Observation) -> (bool, View, &Text, u32) {
-    let view = match &observation.what {
-        What::Object(object) => object.views.best(),
-        _ => View::Mention,
-    };
-    // Within one capture, order decides and not richness: a table printed after a describe is newer.
-    let rank = if view <= View::Manifest { view } else { View::Table };
-    (view > View::Manifest, rank, &observation.capture, observation.sequence)
+/// The order of merging: wishes before what was seen, then as captured; where views of one transcript differ, the later
+/// one wins. What is left is ordered by its own text.
+fn in_order(observations: Vec<Observation>) -> Vec<Observation> {
+    let mut ranks: BTreeMap<View, Vec<Observation>> = BTreeMap::new();
+    for observation in observations {
+        let view = match &observation.what {
+            What::Object(object) => object.views.best(),
+            _ => View::Mention,
+        };
+        // Within one capture, order decides and not richness: a table printed after a describe is newer.
+        ranks.entry(view.min(View::Table)).or_default().push(observation);
+    }
+    // They come nearly so: each file from its beginning to its end.
+    ranks.values_mut().for_each(|rank| rank.sort_by(as_captured));
+    ranks.into_values().flatten().collect()
+}
+
+/// The order of observations themselves, faster where both are of one file.
+fn as_captured(a: &Observation, b: &Observation) -> Ordering {
+    let text = |a: &Text, b: &Text| if Arc::ptr_eq(a, b) { Ordering::Equal } else { a.cmp(b) };
+    text(&a.capture, &b.capture)
+        .then_with(|| a.sequence.cmp(&b.sequence))
+        .then_with(|| text(&a.locator.file, &b.locator.file))
+        .then_with(|| a.locator.line.cmp(&b.locator.line))
+        .then_with(|| a.what.cmp(&b.what))
 }
 
 /// The newest time of the API that any object or event shows: the capture cannot be older.
@@ -166,10 +182,20 @@ fn newest(evidence: &Evidence) -> Option<Moment> {
     (newest > i64::MIN).then(|| Moment::api(newest))
 }
 
-/// The newest time of the API that each capture shows.
-fn newest_by_capture(observations: &mut [Observation]) -> BTreeMap<Text, i64> {
+/// The newest time of the API that each of these captures shows.
+fn newest_by_capture(observations: &mut [Observation], captures: &BTreeSet<Text>) -> BTreeMap<Text, i64> {
     let mut newest: BTreeMap<Text, i64> = BTreeMap::new();
+    let mut of_before: Option<(Text, bool)> = None;
     for observation in observations {
+        let capture = &observation.capture;
+        // What was read together stands together.
+        let asked = match &of_before {
+            Some((before, asked)) if Arc::ptr_eq(before, capture) => *asked,
+            _ => of_before.insert((capture.clone(), captures.contains(capture))).1,
+        };
+        if !asked {
+            continue;
+        }
         let mut last = i64::MIN;
         moments::each(&mut observation.what, &mut |moment| {
             if moment.clock == Clock::Api {
@@ -177,7 +203,7 @@ fn newest_by_capture(observations: &mut [Observation]) -> BTreeMap<Text, i64> {
             }
         });
         if last > i64::MIN {
-            newest.entry(observation.capture.clone()).and_modify(|n| *n = last.max(*n)).or_insert(last);
+            newest.entry(capture.clone()).and_modify(|n| *n = last.max(*n)).or_insert(last);
         }
     }
     newest
@@ -192,9 +218,9 @@ struct Anchors {
 }
 
 impl Anchors {
-    fn of(observations: &[Observation], newest: &BTreeMap<Text, i64>) -> Anchors {
+    fn of(observations: &mut [Observation]) -> Anchors {
         let mut pairs: BTreeMap<Clock, Vec<(i64, i64)>> = BTreeMap::new();
-        for observation in observations {
+        for observation in &*observations {
             if let What::ClockPair { shown, truth } = &observation.what
                 && !shown.clock.is_absolute()
                 && truth.clock.is_absolute()
@@ -207,6 +233,11 @@ impl Anchors {
             }
         }
         Anchors::from_ages(observations, &mut pairs);
+        let captures = pairs.keys().filter_map(|clock| match clock {
+            Clock::Capture(name) => Some(name.clone()),
+            _ => None,
+        });
+        let newest = newest_by_capture(observations, &captures.collect());
         let mut anchors = Anchors::default();
         for (clock, pairs) in pairs {
             let least = pairs.iter().map(|p| p.0).max().unwrap_or(i64::MIN);

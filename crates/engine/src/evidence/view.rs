@@ -100,7 +100,7 @@ impl Views {
 
     /// The richest view of the set.
     pub fn best(self) -> View {
-        ALL.into_iter().rev().find(|&view| self.has(view)).unwrap_or(View::Mention)
+        ALL.get(self.0.checked_ilog2().unwrap_or(0) as usize).copied().unwrap_or(View::Mention)
     }
 }
 
