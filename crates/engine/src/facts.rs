@@ -67,8 +67,7 @@ impl<'e> Facts<'e> {
 
     /// The pod of that name.
     pub fn pod(&self, subject: &Subject) -> Option<&PodFact<'e>> {
-        let subject = if subject.part.is_some() { &subject.whole() } else { subject };
-        self.pods.get(self.pod_at(subject)?)
+        self.pods.get(self.pod_at(&subject.as_whole())?)
     }
 
     /// The index of the newest pod of that name. Pods stand in the order of their subjects.
@@ -132,11 +131,8 @@ impl<'e> Facts<'e> {
 
     /// Statements about an object or any part of it.
     pub fn about(&self, subject: &Subject) -> impl Iterator<Item = &Statement<'e>> {
-        self.by_subject
-            .get(&subject.whole())
-            .into_iter()
-            .flatten()
-            .filter_map(|&index| self.statements.get(index))
+        let whole = self.by_subject.get(&*subject.as_whole());
+        whole.into_iter().flatten().filter_map(|&index| self.statements.get(index))
     }
 
     /// Statements about a container, or about its pod without naming one.
@@ -184,8 +180,7 @@ impl<'e> Facts<'e> {
 
     /// The object of that name.
     pub fn object(&self, subject: &Subject) -> Option<&'e Object> {
-        let subject = if subject.part.is_some() { &subject.whole() } else { subject };
-        self.evidence.get(subject)
+        self.evidence.get(&subject.as_whole())
     }
 
     /// Whether an object is known not to exist: all of its kind were listed and it was not among them.

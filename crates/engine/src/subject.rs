@@ -1,6 +1,7 @@
 //! What is talked about: kinds, subjects, and what a name alone says of an owner.
 
 use crate::Text;
+use std::borrow::Cow;
 use std::fmt;
 
 macro_rules! kinds {
@@ -170,6 +171,11 @@ impl Subject {
     /// The same object, without a part.
     pub fn whole(&self) -> Self {
         Subject { part: None, ..self.clone() }
+    }
+
+    /// The same, copied only where it names a part.
+    pub fn as_whole(&self) -> Cow<'_, Self> {
+        if self.part.is_some() { Cow::Owned(self.whole()) } else { Cow::Borrowed(self) }
     }
 
     /// The namespace, or an empty text.

@@ -1,12 +1,14 @@
 //! See `database_state.md` for what this means and the cases it must pass.
 
-use super::databases::{Known, database_of, serves_database};
+use super::databases::{Databases, Known, serves_database};
 use crate::facts::{Facts, LogFact};
 use crate::finding::{Certainty, Code, Finding, Remedy};
 use crate::scan::log::{Claim, Sighting};
 use crate::subject::Subject;
+use std::cell::LazyCell;
 
 pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
+    let databases = LazyCell::new(|| Databases::of(facts));
     for log in facts.logs() {
         let Some(subject) = &log.subject else { continue };
         let top = facts.top(subject);
@@ -17,7 +19,7 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
                 _ => continue,
             };
             if matters(facts, log, sighting) {
-                found.push(finding(facts, log, sighting, &top, code));
+                found.push(finding(&databases, facts, log, sighting, &top, code));
             }
         }
     }
@@ -29,11 +31,18 @@ fn matters(facts: &Facts, log: &LogFact, sighting: &Sighting) -> bool {
     again || !facts.troubled_pods(log).is_empty()
 }
 
-fn finding(facts: &Facts, log: &LogFact, sighting: &Sighting, top: &Subject, code: Code) -> Finding {
+fn finding(
+    databases: &Databases,
+    facts: &Facts,
+    log: &LogFact,
+    sighting: &Sighting,
+    top: &Subject,
+    code: Code,
+) -> Finding {
     let since = log.time(sighting);
     let server = match serves_database(facts, top) {
         true => Some((top.clone(), Known::Certainly)),
-        false => database_of(facts, top, &sighting.claim, since.as_ref()),
+        false => databases.meant(top, &sighting.claim, since.as_ref()),
     };
     let (subject, certainty) = match &server {
         Some((server, Known::Certainly)) => (server.clone(), Certainty::Likely),

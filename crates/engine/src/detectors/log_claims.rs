@@ -8,7 +8,6 @@ use crate::subject::Subject;
 
 pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
     pools(facts, found);
-    let recovered = facts.recovered();
     for log in facts.troubled_logs() {
         let Some(subject) = &log.subject else { continue };
         let top = facts.top(subject);
@@ -16,7 +15,7 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
         let unresolved = log.log.summary.seen(|c| matches!(c, Claim::NameUnresolved { .. })).next().is_some();
         for sighting in &log.log.summary.sightings {
             if let Some(finding) = told(facts, log, sighting, &top, unresolved) {
-                let over = pods.iter().all(|pod| recovered.contains(pod));
+                let over = pods.iter().all(|pod| facts.is_well(pod));
                 let course = if over { Course::Over } else { Course::Ongoing };
                 found.push(finding.hits(pods.clone()).course(course).shown_by(log.sighting(sighting)));
             }

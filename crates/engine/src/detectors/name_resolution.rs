@@ -10,11 +10,10 @@ use crate::subject::Subject;
 const DNS: u16 = 53;
 
 pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
-    let recovered = facts.recovered();
     for log in facts.troubled_logs() {
         for sighting in log.log.summary.seen(|claim| matches!(claim, Claim::NameUnresolved { .. })) {
             let Some(finding) = unresolved(facts, log, sighting) else { continue };
-            let over = finding.members.iter().all(|pod| recovered.contains(pod));
+            let over = finding.members.iter().all(|pod| facts.is_well(pod));
             found.push(finding.course(if over { Course::Over } else { Course::Ongoing }));
         }
     }

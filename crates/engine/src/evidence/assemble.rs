@@ -80,8 +80,9 @@ impl Evidence {
 impl Evidence {
     /// The observations and gaps that make the same evidence again, so that more can be read and added to them.
     pub fn reopen(self) -> (Vec<Observation>, Vec<Gap>) {
+        let one: Text = "".into();
         let whole =
-            |locator: Locator, what: What| Observation { capture: "".into(), sequence: 0, locator, what };
+            |locator: Locator, what: What| Observation { capture: one.clone(), sequence: 0, locator, what };
         let objects = self.objects.into_iter().map(|it| whole(it.locator.clone(), What::Object(it)));
         let events = self.events.into_iter().map(|it| whole(it.locator.clone(), What::Event(Box::new(it))));
         let logs = self.logs.into_iter().map(|it| whole(it.locator.clone(), What::Log(Box::new(it))));
@@ -312,10 +313,14 @@ struct Homes(BTreeMap<(Kind, Text), Option<Text>>);
 impl Homes {
     fn of(observations: &[Observation]) -> Homes {
         let mut homes: BTreeMap<(Kind, Text), Option<Text>> = BTreeMap::new();
+        let is_homeless = |of: &Subject| of.kind.is_namespaced() && of.namespace.is_none();
         let homeless = observations.iter().any(|o| match &o.what {
-            What::Object(object) => object.subject.kind.is_namespaced() && object.subject.namespace.is_none(),
-            What::Event(event) => event.about.kind.is_namespaced() && event.about.namespace.is_none(),
-            What::Log(_) => true,
+            What::Object(object) => is_homeless(&object.subject),
+            What::Event(event) => is_homeless(&event.about),
+            What::Log(log) => match &log.source {
+                LogSource::Container { pod: of } | LogSource::Workload { subject: of, .. } => is_homeless(of),
+                LogSource::Selector { .. } | LogSource::Unknown => false,
+            },
             _ => false,
         });
         if !homeless {

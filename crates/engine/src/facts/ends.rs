@@ -6,7 +6,6 @@ use crate::finding::{Course, Proof};
 use crate::moment::{Moment, SECOND};
 use crate::scan::message::{KillReason, Lifecycle, Saying};
 use crate::subject::Subject;
-use std::collections::BTreeSet;
 
 /// An end that matters now: of the newest dead instance of a container.
 pub struct End<'f, 'e> {
@@ -56,37 +55,35 @@ const FORGOTTEN: i64 = 600 * SECOND;
 impl<'e> Facts<'e> {
     /// The ends that matter now.
     pub fn ends(&self) -> Vec<End<'_, 'e>> {
-        let mut ends = Vec::new();
-        for pod in self.pods() {
-            for container in &pod.pod.containers {
-                let (ended, runs_again) = match (&container.state, &container.last) {
-                    (Some(State::Terminated(ended)), _) => (ended, false),
-                    (Some(State::Waiting { .. }), Some(State::Terminated(ended))) => (ended, false),
-                    (Some(State::Running { .. }), Some(State::Terminated(ended))) => (ended, true),
-                    (None, Some(State::Terminated(ended))) => (ended, false),
-                    _ => continue,
-                };
-                if is_expected(pod, container, ended) {
-                    continue;
-                }
-                ends.push(End { pod, container, ended, runs_again, why: self.why(pod, container, ended) });
-            }
-        }
-        ends
+        self.pods().flat_map(|pod| self.ends_of(pod)).collect()
     }
 
-    /// Pods that ended and are well again: ready, and every end of theirs is over.
-    pub fn recovered(&self) -> BTreeSet<Subject> {
-        let ongoing: BTreeSet<&Subject> = self
-            .ends()
-            .iter()
-            .filter(|end| end.course(self) == Course::Ongoing)
-            .map(|end| end.pod.subject())
-            .collect();
-        self.pods()
-            .filter(|pod| pod.is_ready() == Some(true) && !ongoing.contains(pod.subject()))
-            .map(|pod| pod.subject().clone())
-            .collect()
+    /// Those of one pod.
+    fn ends_of<'f>(&'f self, pod: &'f PodFact<'e>) -> impl Iterator<Item = End<'f, 'e>> {
+        pod.pod.containers.iter().filter_map(move |container| {
+            let (ended, runs_again) = match (&container.state, &container.last) {
+                (Some(State::Terminated(ended)), _) => (ended, false),
+                (Some(State::Waiting { .. }), Some(State::Terminated(ended))) => (ended, false),
+                (Some(State::Running { .. }), Some(State::Terminated(ended))) => (ended, true),
+                (None, Some(State::Terminated(ended))) => (ended, false),
+                _ => return None,
+            };
+            let why = || self.why(pod, container, ended);
+            (!is_expected(pod, container, ended)).then(|| End {
+                pod,
+                container,
+                ended,
+                runs_again,
+                why: why(),
+            })
+        })
+    }
+
+    /// Whether a pod is well, whatever it went through: it is ready, and every end of its containers is over.
+    pub fn is_well(&self, pod: &Subject) -> bool {
+        self.pod(pod)
+            .filter(|pod| !pod.gone && pod.is_ready() == Some(true))
+            .is_some_and(|pod| self.ends_of(pod).all(|end| end.course(self) != Course::Ongoing))
     }
 
     fn why<'f>(&'f self, pod: &'f PodFact<'e>, container: &'f Container, ended: &Ended) -> Why<'f, 'e> {

@@ -8,6 +8,7 @@ use crate::evidence::{
     Workload,
 };
 use crate::subject::{Kind, Subject, without_pod_suffix, without_schedule, without_template_hash};
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// An owner, and whether a view states it. One inferred from a name caps certainty at *likely*.
@@ -407,11 +408,14 @@ fn log_fact<'e>(facts: &Facts<'e>, log: &'e Log) -> LogFact<'e> {
             LogFact { log, pods, subject: Some(subject.clone()) }
         }
         LogSource::Selector { namespace, selector, .. } => {
-            let pods: Vec<usize> = facts
-                .pods
-                .iter()
-                .enumerate()
-                .filter(|(_, pod)| namespace.is_none() || pod.object.subject.namespace == *namespace)
+            // Pods stand in the order of their subjects: those of one namespace stand together.
+            let order = |pod: &PodFact| {
+                namespace.as_ref().map_or(Ordering::Equal, |_| pod.object.subject.namespace.cmp(namespace))
+            };
+            let first = facts.pods.partition_point(|pod| order(pod).is_lt());
+            let near = facts.pods.iter().enumerate().skip(first);
+            let pods: Vec<usize> = near
+                .take_while(|(_, pod)| order(pod).is_eq())
                 .filter(|(_, pod)| pod.object.labels.as_ref().is_some_and(|labels| selector.matches(labels)))
                 .map(|(index, _)| index)
                 .collect();
