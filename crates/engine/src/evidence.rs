@@ -3,6 +3,7 @@
 mod assemble;
 mod kinds;
 mod moments;
+mod pairs;
 mod pod;
 mod quantity;
 mod read;
@@ -10,6 +11,7 @@ mod shared;
 mod view;
 
 pub use kinds::*;
+pub use pairs::Pairs;
 pub use pod::*;
 pub use quantity::{Quantity, Resources};
 pub use read::{By, Gap, Read, Why};
@@ -21,7 +23,6 @@ use crate::moment::Moment;
 use crate::scan::log::LogSummary;
 use crate::scan::node::NodeSummary;
 use crate::subject::{Kind, Subject};
-use std::collections::BTreeMap;
 
 /// Where a piece of evidence stands: a file as the reader named it, and a line (counted from 1) in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,13 +68,17 @@ pub enum What {
         /// The namespace; none for all.
         namespace: Option<Text>,
     },
-    /// A clock's reading and the true time (both microseconds, the second since 1970 UTC).
-    ClockPair {
-        /// What the clock showed.
-        shown: Moment,
-        /// What it was.
-        truth: Moment,
-    },
+    /// What a clock showed at a known time.
+    ClockPair(Box<ClockPair>),
+}
+
+/// A clock's reading and the true time.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ClockPair {
+    /// What the clock showed.
+    pub shown: Moment,
+    /// What it was.
+    pub truth: Moment,
 }
 
 /// The tags of a repository, as its registry lists them (OCI distribution specification 1.1, `/v2/<name>/tags/list`).
@@ -104,9 +109,9 @@ pub struct Object {
     /// Whether it is being deleted, where the time is not shown.
     pub is_deleting: Option<bool>,
     /// `metadata.labels`.
-    pub labels: Option<Shared<BTreeMap<Text, Text>>>,
+    pub labels: Option<Shared<Pairs<Text>>>,
     /// `metadata.annotations` that a diagnosis reads.
-    pub annotations: Option<BTreeMap<Text, Text>>,
+    pub annotations: Option<Pairs<Text>>,
     /// `metadata.ownerReferences`, or `Controlled By`.
     pub owners: Option<Shared<Vec<Owner>>>,
     /// Who wrote which fields when, reduced.
@@ -138,7 +143,7 @@ pub struct Manager {
 #[allow(missing_docs)]
 pub enum Body {
     Pod(Pod),
-    Node(Node),
+    Node(Box<Node>),
     Workload(Workload),
     Service(Service),
     Endpoints(Endpoints),
@@ -162,7 +167,7 @@ impl Body {
     pub fn of(kind: &Kind) -> Body {
         match kind {
             Kind::Pod => Body::Pod(Pod::default()),
-            Kind::Node => Body::Node(Node::default()),
+            Kind::Node => Body::Node(Box::default()),
             kind if kind.is_workload() => Body::Workload(Workload::default()),
             Kind::Service => Body::Service(Service::default()),
             Kind::Endpoints | Kind::EndpointSlice => Body::Endpoints(Endpoints::default()),
@@ -244,14 +249,14 @@ pub struct Condition {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Selector {
     /// `matchLabels`.
-    pub labels: BTreeMap<Text, Text>,
+    pub labels: Pairs<Text>,
     /// `matchExpressions`.
     pub expressions: Vec<Requirement>,
 }
 
 impl Selector {
     /// Whether these labels satisfy it. An empty selector is satisfied by all.
-    pub fn matches(&self, labels: &BTreeMap<Text, Text>) -> bool {
+    pub fn matches(&self, labels: &Pairs<Text>) -> bool {
         self.labels.iter().all(|(key, value)| labels.get(key) == Some(value))
             && self.expressions.iter().all(|requirement| requirement.holds(labels))
     }
@@ -276,7 +281,7 @@ impl std::fmt::Display for Selector {
 
 impl Requirement {
     /// Whether these labels satisfy it.
-    pub fn holds(&self, labels: &BTreeMap<Text, Text>) -> bool {
+    pub fn holds(&self, labels: &Pairs<Text>) -> bool {
         let value = labels.get(&self.key);
         let number = |text: &Text| text.parse::<i64>().ok();
         match &*self.operator {

@@ -12,7 +12,7 @@ use crate::kubectl::times::{self, Basis};
 use crate::source::{self, Named};
 use crate::{Intake, Place, redact};
 use engine::Text;
-use engine::evidence::{Gap, NodeLog, Read, What, Why};
+use engine::evidence::{ClockPair, Gap, NodeLog, Read, What, Why};
 use engine::moment::{Clock, Moment, SECOND};
 use engine::scan::node::NodeScan;
 use std::borrow::Cow;
@@ -132,7 +132,9 @@ impl Gather {
                 };
                 let shown = Moment { earliest: shown, latest: shown + width, clock: by };
                 let truth = Moment { earliest: at, latest: at, clock: Clock::Node(name.clone()) };
-                out.observations.push(place.observe(part.first_line, What::ClockPair { shown, truth }));
+                out.observations.push(
+                    place.observe(part.first_line, What::ClockPair(Box::new(ClockPair { shown, truth }))),
+                );
             }
             let log = NodeLog {
                 node,

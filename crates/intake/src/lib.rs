@@ -15,7 +15,7 @@ pub mod time;
 pub mod work;
 
 use engine::Text;
-use engine::evidence::{Evidence, Gap, Locator, Log, Observation, Read, Tags, What, Why};
+use engine::evidence::{ClockPair, Evidence, Gap, Locator, Log, Observation, Read, Tags, What, Why};
 use engine::moment::Moment;
 use engine::scan::log::LogSummary;
 use kubectl::lines::Passage;
@@ -74,7 +74,7 @@ impl Intake {
     pub fn captured(&mut self, at: Moment) {
         let capture: Text = "capture".into();
         let shown = Moment::age(0, 0, &capture);
-        let what = What::ClockPair { shown, truth: at };
+        let what = What::ClockPair(Box::new(ClockPair { shown, truth: at }));
         self.observations.push(Observation { capture, sequence: 0, locator: Locator::default(), what });
     }
 

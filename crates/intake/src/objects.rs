@@ -401,7 +401,7 @@ impl Reader<'_, '_> {
         self.faults(notes, Some(subject), &locator);
         if let Some((node, renewed)) = renewed {
             let mut object = Object::new(Subject::node(&node), View::Mention);
-            object.body = Body::Node(Node { lease_renewed: Some(renewed), ..Node::default() });
+            object.body = Body::Node(Box::new(Node { lease_renewed: Some(renewed), ..Node::default() }));
             self.observe(locator.clone(), What::Object(Box::new(object)));
         }
         self.observe(locator, What::Object(Box::new(object)));
@@ -429,10 +429,12 @@ impl Reader<'_, '_> {
                 },
                 |wire| wire.status.as_ref().is_some_and(|status| status.phase.is_some())
             ),
-            Kind::Node => read!(node::NodeObject<'a>, |wire| Body::Node(make.node(wire)), |wire| wire
-                .status
-                .as_ref()
-                .is_some_and(|status| status.conditions.is_some())),
+            Kind::Node => {
+                read!(node::NodeObject<'a>, |wire| Body::Node(Box::new(make.node(wire))), |wire| wire
+                    .status
+                    .as_ref()
+                    .is_some_and(|status| status.conditions.is_some()))
+            }
             _ if kind.is_workload() => read!(
                 workload::WorkloadObject<'a>,
                 |wire| Body::Workload(make.workload(kind, wire)),

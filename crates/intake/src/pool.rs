@@ -1,9 +1,8 @@
 //! Shares what is equal: names, reasons and labels of one file repeat thousands of times, and so do the specs of replicas.
 
 use engine::Text;
-use engine::evidence::{ContainerSpec, Owner, PodSpec, Shared};
+use engine::evidence::{ContainerSpec, Owner, Pairs, PodSpec, Shared};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 const SLOTS: usize = 1 << 12;
 
@@ -16,7 +15,7 @@ pub(crate) struct Pool {
     texts: RefCell<Vec<Option<Text>>>,
     pub(crate) containers: Recent<ContainerSpec>,
     pub(crate) pods: Recent<PodSpec>,
-    pub(crate) labels: Recent<BTreeMap<Text, Text>>,
+    pub(crate) labels: Recent<Pairs<Text>>,
     pub(crate) owners: Recent<Vec<Owner>>,
 }
 

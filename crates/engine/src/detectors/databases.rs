@@ -40,7 +40,8 @@ pub(super) struct Databases<'f, 'e> {
 impl<'f, 'e> Databases<'f, 'e> {
     pub(super) fn of(facts: &'f Facts<'e>) -> Self {
         let of_server = |pod: &&PodFact| listens(pod);
-        let owners = facts.pods().filter(of_server).flat_map(|pod| &pod.owners).map(|owner| &owner.subject);
+        let owners =
+            facts.pods().filter(of_server).flat_map(|pod| pod.owners.iter()).map(|owner| &owner.subject);
         let servers = owners.filter(|s| {
             matches!(s.kind, Kind::Deployment | Kind::StatefulSet) && facts.workload(s).is_some()
         });

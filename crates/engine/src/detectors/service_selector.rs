@@ -1,11 +1,10 @@
 //! See `service_selector.md` for what this means and the cases it must pass.
 
 use crate::Text;
-use crate::evidence::Group;
+use crate::evidence::{Group, Pairs};
 use crate::facts::{Facts, PodFact, ServiceFact};
 use crate::finding::{Certainty, Code, Finding, Honesty, Proof, Remedy};
 use crate::subject::Kind;
-use std::collections::BTreeMap;
 
 pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
     for service in facts.services() {
@@ -30,11 +29,11 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
     }
 }
 
-fn matches(selector: &BTreeMap<Text, Text>, labels: &BTreeMap<Text, Text>) -> bool {
+fn matches(selector: &Pairs<Text>, labels: &Pairs<Text>) -> bool {
     selector.iter().all(|(key, value)| labels.get(key) == Some(value))
 }
 
-fn finding(facts: &Facts, service: &ServiceFact, selector: &BTreeMap<Text, Text>) -> Finding {
+fn finding(facts: &Facts, service: &ServiceFact, selector: &Pairs<Text>) -> Finding {
     let subject = &service.object.subject;
     let written: Vec<String> = selector.iter().map(|(k, v)| format!("{k}={v}")).collect();
     let near = nearest(facts, service, selector);
@@ -77,7 +76,7 @@ fn finding(facts: &Facts, service: &ServiceFact, selector: &BTreeMap<Text, Text>
 fn nearest<'f, 'e>(
     facts: &'f Facts<'e>,
     service: &ServiceFact,
-    selector: &BTreeMap<Text, Text>,
+    selector: &Pairs<Text>,
 ) -> Option<(&'f PodFact<'e>, Vec<String>)> {
     let subject = &service.object.subject;
     facts

@@ -4,8 +4,8 @@
 mod merge;
 
 use super::{
-    Event, Evidence, Gap, Locator, Log, LogSource, NodeLog, Object, Observation, Tags, Unit, View, What,
-    moments,
+    ClockPair, Event, Evidence, Gap, Locator, Log, LogSource, NodeLog, Object, Observation, Tags, Unit, View,
+    What, moments,
 };
 use crate::Text;
 use crate::moment::{Clock, Moment};
@@ -26,7 +26,7 @@ impl Evidence {
         let homes = Homes::of(&observations);
         let mut evidence = Evidence::default();
         let mut objects = Vec::new();
-        let mut events: BTreeMap<EventKey, Vec<Event>> = BTreeMap::new();
+        let mut events = Vec::new();
         let mut listed = BTreeSet::new();
         for observation in observations {
             match observation.what {
@@ -38,8 +38,7 @@ impl Evidence {
                 What::Event(mut event) => {
                     homes.settle(&mut event.about);
                     event.locator = observation.locator;
-                    let key = (event.about.whole(), event.reason.clone(), event.message.clone());
-                    merge::event(events.entry(key).or_default(), *event);
+                    events.push(event);
                 }
                 What::Log(log) => {
                     evidence.logs.push(homes.settle_log(Log { locator: observation.locator, ..*log }))
@@ -52,12 +51,11 @@ impl Evidence {
                 What::Listed { kind, namespace } => {
                     listed.insert((kind, namespace));
                 }
-                What::ClockPair { .. } => {}
+                What::ClockPair(_) => {}
             }
         }
         evidence.objects = merged(objects);
-        evidence.events = events.into_values().flatten().collect();
-        evidence.events.sort();
+        evidence.events = merged_events(events);
         evidence.logs.sort();
         evidence
             .logs
@@ -105,7 +103,7 @@ impl Evidence {
         if let Some(truth) = self.captured {
             let capture: Text = "before".into();
             let shown = Moment::age(0, 0, &capture);
-            let what = What::ClockPair { shown, truth };
+            let what = What::ClockPair(Box::new(ClockPair { shown, truth }));
             observations.push(Observation { capture, sequence: 0, locator: Locator::default(), what });
         }
         (observations, self.gaps)
@@ -129,8 +127,26 @@ fn merged(mut objects: Vec<Box<Object>>) -> Vec<Box<Object>> {
     all
 }
 
-/// What two views of one event share.
-type EventKey = (Subject, Text, Text);
+/// The views of each event made one.
+#[allow(clippy::vec_box)]
+fn merged_events(mut events: Vec<Box<Event>>) -> Vec<Event> {
+    // What two views of one event share; the views stay in the order of merging.
+    fn key(event: &Event) -> (&Kind, &Option<Text>, [&Text; 3]) {
+        (&event.about.kind, &event.about.namespace, [&event.about.name, &event.reason, &event.message])
+    }
+    events.sort_by(|a, b| key(a).cmp(&key(b)));
+    let mut all: Vec<Event> = Vec::with_capacity(events.len());
+    let mut one: Vec<Event> = Vec::new();
+    for event in events {
+        if one.first().is_some_and(|first| key(first) != key(&event)) {
+            all.append(&mut one);
+        }
+        merge::event(&mut one, *event);
+    }
+    all.append(&mut one);
+    all.sort();
+    all
+}
 
 /// The order of merging: wishes before what was seen, then as captured; where views of one transcript differ, the later
 /// one wins. What is left is ordered by its own text.
@@ -222,7 +238,8 @@ impl Anchors {
     fn of(observations: &mut [Observation]) -> Anchors {
         let mut pairs: BTreeMap<Clock, Vec<(i64, i64)>> = BTreeMap::new();
         for observation in &*observations {
-            if let What::ClockPair { shown, truth } = &observation.what
+            if let What::ClockPair(pair) = &observation.what
+                && let ClockPair { shown, truth } = &**pair
                 && !shown.clock.is_absolute()
                 && truth.clock.is_absolute()
             {

@@ -1,11 +1,10 @@
 //! The other kinds, as the views show them.
 
 use super::pod::Address;
-use super::{Condition, Quantity, Resources, Selector};
+use super::{Condition, Pairs, Quantity, Resources, Selector};
 use crate::Text;
 use crate::moment::Moment;
 use crate::subject::Subject;
-use std::collections::BTreeMap;
 
 /// A node.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,7 +56,7 @@ pub struct Taint {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Template {
     /// Labels of the pods.
-    pub labels: Option<BTreeMap<Text, Text>>,
+    pub labels: Option<Pairs<Text>>,
     /// Spec, without status.
     pub pod: super::Pod,
 }
@@ -105,7 +104,7 @@ pub struct Service {
     /// `ClusterIP`, `NodePort`, `LoadBalancer`, `ExternalName`.
     pub kind: Option<Text>,
     /// `spec.selector`; an empty one selects nothing, endpoints are then kept by hand.
-    pub selector: Option<BTreeMap<Text, Text>>,
+    pub selector: Option<Pairs<Text>>,
     /// `spec.ports`.
     pub ports: Option<Vec<ServicePort>>,
     /// `spec.clusterIP`; `None` as text for headless ones.

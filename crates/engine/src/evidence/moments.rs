@@ -11,7 +11,7 @@ pub(super) fn each(what: &mut What, visit: Visit) {
         What::Object(object) => object_moments(object, visit),
         What::Event(event) => all([&mut event.first, &mut event.last], visit),
         What::Unit(unit) => all([&mut unit.since], visit),
-        What::Log(_) | What::NodeLog(_) | What::Tags(_) | What::Listed { .. } | What::ClockPair { .. } => {}
+        What::Log(_) | What::NodeLog(_) | What::Tags(_) | What::Listed { .. } | What::ClockPair(_) => {}
     }
 }
 

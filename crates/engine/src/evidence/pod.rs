@@ -1,11 +1,10 @@
 //! Pods and their containers, as the views show them.
 
 use super::quantity::Resources;
-use super::{Condition, Selector, Shared};
+use super::{Condition, Pairs, Selector, Shared};
 use crate::Text;
 use crate::moment::Moment;
 use crate::subject::Subject;
-use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 
 /// A pod. A field that is `None` was not shown by any view, or is absent: [`super::Object::shows`] tells which.
@@ -43,7 +42,7 @@ pub struct Pod {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PodSpec {
     /// `spec.nodeSelector`.
-    pub node_selector: Option<BTreeMap<Text, Text>>,
+    pub node_selector: Option<Pairs<Text>>,
     /// `spec.affinity`, as far as a diagnosis reads it.
     pub affinity: Option<Affinity>,
     /// `spec.tolerations`.

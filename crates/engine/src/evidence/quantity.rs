@@ -1,7 +1,7 @@
 //! Amounts of resources.
 
+use super::Pairs;
 use crate::Text;
-use std::collections::BTreeMap;
 use std::fmt;
 
 /// An amount as Kubernetes writes it, and its value in thousandths of the base unit (cores, bytes, pieces).
@@ -86,7 +86,7 @@ impl fmt::Display for Quantity {
 }
 
 /// Amounts by resource name: `cpu`, `memory`, `ephemeral-storage`, `pods`, `requests.cpu`, `nvidia.com/gpu`, …
-pub type Resources = BTreeMap<Text, Quantity>;
+pub type Resources = Pairs<Quantity>;
 
 #[cfg(test)]
 mod tests {

@@ -2,10 +2,9 @@
 
 use super::{Facts, NodeFact, PodFact, Stage, Statement, Voice};
 use crate::Text;
-use crate::evidence::{Affinity, Group, Quantity, Resources, Taint, Toleration};
+use crate::evidence::{Affinity, Group, Pairs, Quantity, Resources, Taint, Toleration};
 use crate::scan::message::{Saying, Scheduling, SchedulingReason};
 use crate::subject::{Kind, Subject};
-use std::collections::BTreeMap;
 
 /// A pod without a node, and the reason that stands closest to a fit.
 pub struct Placement<'f, 'e> {
@@ -127,7 +126,7 @@ impl<'e> Facts<'e> {
     }
 
     /// The node selector of a pod, likewise.
-    pub fn node_selector<'a>(&'a self, pod: &'a PodFact<'e>) -> Option<&'a BTreeMap<Text, Text>> {
+    pub fn node_selector<'a>(&'a self, pod: &'a PodFact<'e>) -> Option<&'a Pairs<Text>> {
         pod.pod.node_selector.as_ref().or_else(|| self.template(pod)?.pod.node_selector.as_ref())
     }
 
@@ -183,7 +182,7 @@ fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
 
 /// What a pod asks of its node, as far as it was seen.
 struct Wishes<'a> {
-    selector: Option<&'a BTreeMap<Text, Text>>,
+    selector: Option<&'a Pairs<Text>>,
     affinity: Option<&'a Affinity>,
 }
 

@@ -31,7 +31,7 @@ pub fn families<'f, 'e>(
         return families;
     }
     for pod in facts.pods() {
-        for owner in &pod.owners {
+        for owner in pod.owners.iter() {
             if let Some(family) = families.get_mut(&owner.subject) {
                 family.pods.push(pod);
             }

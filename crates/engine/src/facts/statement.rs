@@ -57,15 +57,30 @@ pub struct Statement<'e> {
     pub count: u64,
     /// Whether what it says no longer holds: its subject has since come further.
     pub overtaken: bool,
-    /// The event, if it is one.
-    pub event: Option<&'e Event>,
-    proof: Proof,
+    record: Record<'e>,
 }
 
-impl Statement<'_> {
+/// What says it.
+#[derive(Clone, Debug)]
+enum Record<'e> {
+    /// An event. Of thousands few are cited: words are made of those alone.
+    Event(&'e Event),
+    /// A field of an object.
+    Object(Box<Proof>),
+}
+
+impl<'e> Statement<'e> {
     /// The record that says it.
     pub fn proof(&self) -> Proof {
-        self.proof.clone()
+        match &self.record {
+            Record::Event(event) => Proof::event(event),
+            Record::Object(proof) => (**proof).clone(),
+        }
+    }
+
+    /// The event, if it is one.
+    pub fn event(&self) -> Option<&'e Event> {
+        if let Record::Event(event) = self.record { Some(event) } else { None }
     }
 
     /// The container that is meant, if one is.
@@ -79,7 +94,7 @@ impl Statement<'_> {
 
 /// Reads every statement.
 pub(super) fn read(facts: &mut Facts<'_>) {
-    let mut statements = Vec::new();
+    let mut statements = Vec::with_capacity(facts.evidence.events().len());
     for pod in &facts.pods {
         if pod.gone {
             continue;
@@ -112,8 +127,7 @@ pub(super) fn read(facts: &mut Facts<'_>) {
             last: event.last.clone(),
             count: event.count,
             overtaken,
-            event: Some(event),
-            proof: Proof::event(event),
+            record: Record::Event(event),
         });
     }
     for (index, statement) in statements.iter().enumerate() {
@@ -148,11 +162,10 @@ fn states<'e>(pod: &PodFact<'e>, container: &'e Container, out: &mut Vec<Stateme
             last: at.clone(),
             count: 1,
             overtaken: false,
-            event: None,
-            proof: Proof {
+            record: Record::Object(Box::new(Proof {
                 at,
                 ..Proof::object(pod.object, format!("{} {}: {text}", subject.whole().path(), container.name))
-            },
+            })),
             subject: subject.clone(),
         });
     }
@@ -174,8 +187,10 @@ fn refusal<'e>(pod: &PodFact<'e>, out: &mut Vec<Statement<'e>>) {
         last: None,
         count: 1,
         overtaken: false,
-        event: None,
-        proof: Proof::object(pod.object, format!("{}: {reason} {message}", pod.subject().path())),
+        record: Record::Object(Box::new(Proof::object(
+            pod.object,
+            format!("{}: {reason} {message}", pod.subject().path()),
+        ))),
     });
 }
 
@@ -209,8 +224,10 @@ fn push_condition<'e>(
         last: None,
         count: 1,
         overtaken,
-        event: None,
-        proof: Proof { at: condition.since.clone(), ..Proof::object(object, text.trim_end()) },
+        record: Record::Object(Box::new(Proof {
+            at: condition.since.clone(),
+            ..Proof::object(object, text.trim_end())
+        })),
     });
 }
 

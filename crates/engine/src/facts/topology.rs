@@ -10,6 +10,7 @@ use crate::evidence::{
 use crate::subject::{Kind, Subject, without_pod_suffix, without_schedule, without_template_hash};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// An owner, and whether a view states it. One inferred from a name caps certainty at *likely*.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,8 +27,8 @@ pub struct PodFact<'e> {
     pub object: &'e Object,
     /// Its body.
     pub pod: &'e Pod,
-    /// Its owners, the nearest first.
-    pub owners: Vec<Owned>,
+    /// Its owners, the nearest first. Replicas have theirs in common.
+    pub owners: Arc<[Owned]>,
     /// It was named, and a list that should have it does not.
     pub gone: bool,
 }
@@ -255,8 +256,9 @@ pub(super) fn join(evidence: &Evidence) -> Facts<'_> {
         if let Some(older) = pods.last_mut().filter(|older| older.object.subject == object.subject) {
             older.gone = true;
         }
-        let owners = owners_of_pod(evidence, object);
-        for owner in &owners {
+        let before = pods.last().map(|pod| &pod.owners);
+        let owners = owners_of_pod(evidence, object, before);
+        for owner in &*owners {
             owned.entry(owner.subject.clone()).or_default().push(pods.len());
         }
         if let Some(node) = &pod.node {
@@ -290,24 +292,27 @@ pub(super) fn join(evidence: &Evidence) -> Facts<'_> {
     facts
 }
 
-/// The owners of a pod, nearest first.
-fn owners_of_pod(evidence: &Evidence, object: &Object) -> Vec<Owned> {
-    let mut chain = Vec::new();
-    match object.owners.as_ref().and_then(|owners| owners.iter().find(|o| o.controller).or(owners.first())) {
-        Some(owner) => chain.push(Owned { subject: owner.subject.clone(), stated: owner.stated }),
-        None if !object.shows(Group::Owners) => chain.extend(inferred_owner_of_pod(evidence, object)),
-        None => {}
+/// The owners of a pod, nearest first; `before` are those of the pod before it, as a rule of the same workload.
+fn owners_of_pod(evidence: &Evidence, object: &Object, before: Option<&Arc<[Owned]>>) -> Arc<[Owned]> {
+    let nearest = match object
+        .owners
+        .as_ref()
+        .and_then(|owners| owners.iter().find(|o| o.controller).or(owners.first()))
+    {
+        Some(owner) => Some(Owned { subject: owner.subject.clone(), stated: owner.stated }),
+        None if !object.shows(Group::Owners) => inferred_owner_of_pod(evidence, object),
+        None => None,
+    };
+    // A node owns its mirror pods: that is a place, not a controller.
+    let nearest = nearest.filter(|nearest| nearest.subject.kind != Kind::Node);
+    if let Some(before) = before.filter(|before| before.first() == nearest.as_ref()) {
+        return before.clone();
     }
-    if let Some(nearest) = chain.first().cloned() {
-        // A node owns its mirror pods: that is a place, not a controller.
-        if nearest.subject.kind == Kind::Node {
-            return Vec::new();
-        }
-        let stated = nearest.stated;
-        let above = owners_of_object(evidence, &nearest.subject);
-        chain.extend(above.into_iter().map(|o| Owned { stated: o.stated && stated, ..o }));
-    }
-    chain
+    let Some(nearest) = nearest else { return Arc::default() };
+    let stated = nearest.stated;
+    let above = owners_of_object(evidence, &nearest.subject);
+    let above = above.into_iter().map(|o| Owned { stated: o.stated && stated, ..o });
+    std::iter::once(nearest).chain(above).collect()
 }
 
 /// The owner that a pod's name and labels tell, where no view states one.

@@ -3,9 +3,9 @@
 
 use super::{NODE_LEASES, Seen, controller, is_unbound, logs, selector};
 use crate::Text;
-use crate::evidence::{Body, By, EnvSource, Object, Read, Requirement, Selector, VolumeSource};
+use crate::evidence::{Body, By, EnvSource, Object, Pairs, Read, Requirement, Selector, VolumeSource};
 use crate::subject::{Kind, Subject};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Claims and ConfigMaps that are read of one pod; more would be a list of what it mounts.
 const REFERENCES: usize = 2;
@@ -72,7 +72,7 @@ pub(super) fn parts(object: &Object, seen: &Seen<'_>, reads: &mut Vec<Read>) {
 const ROOT_CA: &str = "kube-root-ca.crt";
 
 /// The endpoints of the Services that pick these labels.
-pub(super) fn slices(labels: Option<&BTreeMap<Text, Text>>, of: &Subject, seen: &Seen<'_>) -> Option<Read> {
+pub(super) fn slices(labels: Option<&Pairs<Text>>, of: &Subject, seen: &Seen<'_>) -> Option<Read> {
     let labels = labels?;
     let picks = |object: &&&Object| match &object.body {
         Body::Service(service) => service.selector.as_ref().is_some_and(|selector| {
@@ -89,7 +89,7 @@ pub(super) fn slices(labels: Option<&BTreeMap<Text, Text>>, of: &Subject, seen: 
     }
     let requirement =
         Requirement { key: "kubernetes.io/service-name".into(), operator: "In".into(), values: services };
-    let selector = Selector { labels: BTreeMap::new(), expressions: vec![requirement] };
+    let selector = Selector { labels: Pairs::new(), expressions: vec![requirement] };
     Some(Read::Selected {
         kind: Kind::EndpointSlice,
         namespace: of.namespace.clone(),

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::evidence::{
-    Container, Ended, Evidence, Locator, Phase, Pod, Role, State, View, Volume, VolumeSource, Workload,
+    ClockPair, Container, Ended, Evidence, Locator, Pairs, Phase, Pod, Role, State, View, Volume,
+    VolumeSource, Workload,
 };
 use crate::moment::Moment;
 
@@ -41,7 +42,7 @@ const RUNS: State = State::Running { started: None };
 /// A pod of one container in that state.
 fn pod(name: &str, state: State, last: Option<State>, ready: bool) -> Object {
     let mut object = object(Kind::Pod, name, Some((Kind::ReplicaSet, "web-6f")));
-    object.labels = Some(std::collections::BTreeMap::from([("app".into(), "web".into())]).into());
+    object.labels = Some(Pairs::from([("app".into(), "web".into())]).into());
     let mut container = Container::new("app".into(), Role::App);
     (container.state, container.last, container.ready) = (Some(state), last, Some(ready));
     object.body = Body::Pod(Pod {
@@ -97,7 +98,7 @@ fn one_pod_needs_twelve_reads_at_most_and_no_list_of_the_cluster() {
     }
     let mut service = object(Kind::Service, "web", None);
     if let Body::Service(service) = &mut service.body {
-        service.selector = Some(std::collections::BTreeMap::from([("app".into(), "web".into())]));
+        service.selector = Some(Pairs::from([("app".into(), "web".into())]));
     }
     let cluster = [
         failing,
@@ -170,7 +171,8 @@ fn what_is_read_later_joins_what_was_read_before() {
     let pod = || seen(pod("a", waiting(), Some(ended(1)), false));
     let truth = Moment::api_second(1_795_403_560);
     let capture: Text = "capture".into();
-    let clock = What::ClockPair { shown: Moment::age(0, 0, &capture), truth: truth.clone() };
+    let clock =
+        What::ClockPair(Box::new(ClockPair { shown: Moment::age(0, 0, &capture), truth: truth.clone() }));
     let clock = Observation { capture, sequence: 0, locator: Locator::default(), what: clock };
     let owner = || seen(picking(Kind::ReplicaSet, "web-6f", None));
     let at_once = Evidence::assemble(vec![pod(), owner(), clock.clone()], Vec::new());

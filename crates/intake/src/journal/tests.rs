@@ -248,8 +248,8 @@ fn what_a_runtime_says_of_the_time_ties_a_journal_to_the_calendar() {
             .observations
             .iter()
             .filter_map(|o| match &o.what {
-                What::ClockPair { shown, truth } if shown.clock == Clock::Yearless("w-1".into()) => {
-                    Some((shown.latest - shown.earliest, truth.clone()))
+                What::ClockPair(pair) if pair.shown.clock == Clock::Yearless("w-1".into()) => {
+                    Some((pair.shown.latest - pair.shown.earliest, pair.truth.clone()))
                 }
                 _ => None,
             })
@@ -270,7 +270,7 @@ fn a_time_in_the_message_of_any_other_program_ties_nothing() {
                 Nov 25 13:40:14 w-1 replay[2]: time=\"2020-01-01T00:00:00Z\" level=info msg=\"as it was then\"\n";
     let mut out = Intake::default();
     crate::read(crate::RawRecord { path: "journals/w-1/all.log", bytes: text.as_bytes() }, &mut out);
-    let pairs = out.observations.iter().filter(|o| matches!(&o.what, What::ClockPair { .. }));
+    let pairs = out.observations.iter().filter(|o| matches!(&o.what, What::ClockPair(_)));
     assert_eq!(pairs.count(), 0, "{:?}", out.observations);
 }
 

@@ -4,7 +4,7 @@ use super::wire::{At, Key, Map, Scalar, Str, Wire, unfit, wire};
 use crate::pool::Pool;
 use crate::{redact, time};
 use engine::Text;
-use engine::evidence::{Condition, Manager, Owner, Quantity, Requirement, Resources, Selector};
+use engine::evidence::{Condition, Manager, Owner, Pairs, Quantity, Requirement, Resources, Selector};
 use engine::moment::Moment;
 use engine::subject::{Kind, Subject};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -249,7 +249,7 @@ impl Make<'_> {
         time::rfc3339(text.as_deref()?)
     }
 
-    pub(super) fn map(&self, map: &Option<Map<'_, Str<'_>>>) -> Option<BTreeMap<Text, Text>> {
+    pub(super) fn map(&self, map: &Option<Map<'_, Str<'_>>>) -> Option<Pairs<Text>> {
         map.as_ref().map(|map| map.iter().map(|(key, value)| (self.text(key), self.text(value))).collect())
     }
 
@@ -302,7 +302,7 @@ impl Make<'_> {
     }
 
     /// Annotations of Kubernetes itself that are short: markers, revisions, hashes. Those of others may hold anything.
-    pub(super) fn annotations(&self, map: &Option<Map<'_, Str<'_>>>) -> Option<BTreeMap<Text, Text>> {
+    pub(super) fn annotations(&self, map: &Option<Map<'_, Str<'_>>>) -> Option<Pairs<Text>> {
         let ours = |key: &str| {
             let domain = key.split_once('/').map_or("", |(domain, _)| domain);
             let of =

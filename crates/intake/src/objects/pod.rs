@@ -210,6 +210,7 @@ impl Make<'_> {
         });
         let roles =
             [(&spec.init, Role::Init), (&spec.containers, Role::App), (&spec.ephemeral, Role::Ephemeral)];
+        pod.containers.reserve_exact(roles.iter().filter_map(|(some, _)| Some(some.as_ref()?.len())).sum());
         for (containers, role) in roles {
             pod.containers.extend(containers.iter().flatten().filter_map(|it| self.container(it, role)));
         }

@@ -3,7 +3,7 @@
 use super::{HIDDEN, is_secret_flag, text};
 use engine::Text;
 use engine::evidence::{
-    Action, Body, Condition, Container, ContainerSpec, Object, Observation, Probe, State, What,
+    Action, Body, Condition, Container, ContainerSpec, Object, Observation, Pairs, Probe, State, What,
 };
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ pub(crate) fn observation(observation: &mut Observation) {
         What::Event(event) => hide(&mut event.message),
         What::Unit(unit) => maybe(&mut unit.exit),
         // Logs and journals are hidden line by line while they are read.
-        What::Log(_) | What::NodeLog(_) | What::Tags(_) | What::Listed { .. } | What::ClockPair { .. } => {}
+        What::Log(_) | What::NodeLog(_) | What::Tags(_) | What::Listed { .. } | What::ClockPair(_) => {}
     }
 }
 
@@ -29,7 +29,7 @@ fn maybe(kept: &mut Option<Text>) {
 }
 
 fn object(object: &mut Object) {
-    for value in object.annotations.iter_mut().flatten().map(|(_, value)| value) {
+    for value in object.annotations.iter_mut().flat_map(Pairs::values_mut) {
         hide(value);
     }
     match &mut object.body {

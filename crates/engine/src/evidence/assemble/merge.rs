@@ -76,7 +76,7 @@ fn overlay_object(into: &mut Object, later: Object) {
     }
     match (&mut into.body, later.body) {
         (Body::Pod(a), Body::Pod(b)) => pod(a, b),
-        (Body::Node(a), Body::Node(b)) => node(a, b),
+        (Body::Node(a), Body::Node(b)) => node(a, *b),
         (Body::Workload(a), Body::Workload(b)) => workload(a, b),
         (Body::Service(a), Body::Service(b)) => service(a, b),
         (Body::Endpoints(a), Body::Endpoints(b)) => endpoints(a, b),

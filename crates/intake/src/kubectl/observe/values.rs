@@ -6,9 +6,8 @@ use crate::kubectl::age::{self, Age};
 use crate::kubectl::outline::is_none;
 use crate::kubectl::times::{self, Basis};
 use engine::Text;
-use engine::evidence::{Quantity, Resources, Selector};
+use engine::evidence::{Pairs, Quantity, Resources, Selector};
 use engine::moment::{Clock, Moment};
-use std::collections::BTreeMap;
 
 /// An age cell as a moment.
 pub(super) fn age(text: &str, place: &Place) -> Option<Moment> {
@@ -36,7 +35,7 @@ pub(super) fn time(text: &str) -> Option<Moment> {
 }
 
 /// `a=b,c=d` or lines of `a=b`.
-pub(super) fn pairs<'a>(items: impl Iterator<Item = &'a str>) -> BTreeMap<Text, Text> {
+pub(super) fn pairs<'a>(items: impl Iterator<Item = &'a str>) -> Pairs<Text> {
     items
         .filter_map(|item| item.split_once('='))
         .map(|(key, value)| (Text::from(key.trim()), Text::from(value.trim())))
@@ -44,7 +43,7 @@ pub(super) fn pairs<'a>(items: impl Iterator<Item = &'a str>) -> BTreeMap<Text, 
 }
 
 /// Lines of `key: value` or `key:value`.
-pub(super) fn colon_pairs<'a>(items: impl Iterator<Item = &'a str>) -> BTreeMap<Text, Text> {
+pub(super) fn colon_pairs<'a>(items: impl Iterator<Item = &'a str>) -> Pairs<Text> {
     items
         .filter_map(|item| item.split_once(':'))
         .map(|(key, value)| (Text::from(key.trim()), Text::from(value.trim())))
