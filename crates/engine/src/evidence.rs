@@ -23,6 +23,7 @@ use crate::moment::Moment;
 use crate::scan::log::LogSummary;
 use crate::scan::node::NodeSummary;
 use crate::subject::{Kind, Subject};
+use std::ops::{Deref, DerefMut};
 
 /// Where a piece of evidence stands: a file as the reader named it, and a line (counted from 1) in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -231,6 +232,17 @@ impl Object {
 /// A condition of an object.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Condition {
+    /// What it says.
+    pub said: Shared<Said>,
+    /// `lastTransitionTime`.
+    pub since: Option<Moment>,
+    /// `lastHeartbeatTime` of nodes. Pods have four conditions and no such time.
+    pub heartbeat: Option<Box<Moment>>,
+}
+
+/// What a condition says: of ten thousand pods nearly all say the same. It is read and written through the condition.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Said {
     /// Its type.
     pub kind: Text,
     /// `True`, `False`, `Unknown`.
@@ -239,10 +251,20 @@ pub struct Condition {
     pub reason: Option<Text>,
     /// Sentence, where shown.
     pub message: Option<Text>,
-    /// `lastTransitionTime`.
-    pub since: Option<Moment>,
-    /// `lastHeartbeatTime` of nodes.
-    pub heartbeat: Option<Moment>,
+}
+
+impl Deref for Condition {
+    type Target = Said;
+
+    fn deref(&self) -> &Said {
+        &self.said
+    }
+}
+
+impl DerefMut for Condition {
+    fn deref_mut(&mut self) -> &mut Said {
+        &mut self.said
+    }
 }
 
 /// A label selector.

@@ -1,7 +1,7 @@
 //! Shares what is equal: names, reasons and labels of one file repeat thousands of times, and so do the specs of replicas.
 
 use engine::Text;
-use engine::evidence::{ContainerSpec, Owner, Pairs, PodSpec, Shared};
+use engine::evidence::{ContainerSpec, Owner, Pairs, PodSpec, Said, Shared};
 use std::cell::RefCell;
 
 const SLOTS: usize = 1 << 12;
@@ -17,6 +17,7 @@ pub(crate) struct Pool {
     pub(crate) pods: Recent<PodSpec>,
     pub(crate) labels: Recent<Pairs<Text>>,
     pub(crate) owners: Recent<Vec<Owner>>,
+    pub(crate) said: Recent<Said>,
 }
 
 impl Pool {
@@ -27,6 +28,7 @@ impl Pool {
             pods: Recent::default(),
             labels: Recent::default(),
             owners: Recent::default(),
+            said: Recent::default(),
         }
     }
 

@@ -21,14 +21,12 @@ impl Evidence {
         if !anchors.shifts.is_empty() {
             observations.iter_mut().for_each(|observation| anchors.apply(&mut observation.what));
         }
-        let observations = in_order(observations);
-
         let homes = Homes::of(&observations);
         let mut evidence = Evidence::default();
         let mut objects = Vec::new();
         let mut events = Vec::new();
         let mut listed = BTreeSet::new();
-        for observation in observations {
+        for observation in in_order(observations) {
             match observation.what {
                 What::Object(mut object) => {
                     homes.settle(&mut object.subject);
@@ -150,19 +148,21 @@ fn merged_events(mut events: Vec<Box<Event>>) -> Vec<Event> {
 
 /// The order of merging: wishes before what was seen, then as captured; where views of one transcript differ, the later
 /// one wins. What is left is ordered by its own text.
-fn in_order(observations: Vec<Observation>) -> Vec<Observation> {
-    let mut ranks: BTreeMap<View, Vec<Observation>> = BTreeMap::new();
-    for observation in observations {
-        let view = match &observation.what {
-            What::Object(object) => object.views.best(),
-            _ => View::Mention,
-        };
-        // Within one capture, order decides and not richness: a table printed after a describe is newer.
-        ranks.entry(view.min(View::Table)).or_default().push(observation);
-    }
-    // They come nearly so: each file from its beginning to its end.
-    ranks.values_mut().for_each(|rank| rank.sort_by(as_captured));
-    ranks.into_values().flatten().collect()
+fn in_order(mut seen: Vec<Observation>) -> impl Iterator<Item = Observation> {
+    let view = |observation: &Observation| match &observation.what {
+        What::Object(object) => object.views.best(),
+        _ => View::Mention,
+    };
+    // Within one capture, order decides and not richness: a table printed after a describe is newer.
+    let [mentions, wishes] = [View::Mention, View::Manifest].map(|wanted| {
+        let rank: Vec<Observation> = seen.extract_if(.., |observation| view(observation) == wanted).collect();
+        rank
+    });
+    [mentions, wishes, seen].into_iter().flat_map(|mut rank| {
+        // They come nearly so: each file from its beginning to its end.
+        rank.sort_by(as_captured);
+        rank
+    })
 }
 
 /// The order of observations themselves, faster where both are of one file.
@@ -178,22 +178,22 @@ fn as_captured(a: &Observation, b: &Observation) -> Ordering {
 /// The newest time of the API that any object or event shows: the capture cannot be older.
 fn newest(evidence: &Evidence) -> Option<Moment> {
     let mut newest = i64::MIN;
-    let mut look = |moment: &Option<Moment>| {
-        if let Some(moment) = moment.as_ref().filter(|m| m.clock == Clock::Api) {
+    let mut look = |moment: Option<&Moment>| {
+        if let Some(moment) = moment.filter(|m| m.clock == Clock::Api) {
             newest = newest.max(moment.earliest);
         }
     };
     for event in &evidence.events {
-        look(&event.last);
+        look(event.last.as_ref());
     }
     for object in &evidence.objects {
-        look(&object.created);
+        look(object.created.as_ref());
         if let Some(node) = object.node() {
-            look(&node.lease_renewed);
-            node.conditions.iter().flatten().for_each(|c| look(&c.heartbeat));
+            look(node.lease_renewed.as_ref());
+            node.conditions.iter().flatten().for_each(|c| look(c.heartbeat.as_deref()));
         }
         if let Some(pod) = object.pod() {
-            pod.conditions.iter().flatten().for_each(|c| look(&c.since));
+            pod.conditions.iter().flatten().for_each(|c| look(c.since.as_ref()));
         }
     }
     (newest > i64::MIN).then(|| Moment::api(newest))

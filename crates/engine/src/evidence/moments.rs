@@ -49,7 +49,8 @@ fn object_moments(object: &mut Object, visit: Visit) {
 
 fn conditions(conditions: &mut Option<Vec<Condition>>, visit: Visit) {
     for condition in conditions.iter_mut().flatten() {
-        all([&mut condition.since, &mut condition.heartbeat], visit);
+        all([&mut condition.since], visit);
+        condition.heartbeat.as_deref_mut().into_iter().for_each(&mut *visit);
     }
 }
 

@@ -4,7 +4,7 @@ use super::wire::{At, Key, Map, Scalar, Str, Wire, unfit, wire};
 use crate::pool::Pool;
 use crate::{redact, time};
 use engine::Text;
-use engine::evidence::{Condition, Manager, Owner, Pairs, Quantity, Requirement, Resources, Selector};
+use engine::evidence::{Condition, Manager, Owner, Pairs, Quantity, Requirement, Resources, Said, Selector};
 use engine::moment::Moment;
 use engine::subject::{Kind, Subject};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -269,13 +269,16 @@ impl Make<'_> {
         let mut all: Vec<Condition> = conditions
             .iter()
             .filter_map(|it| {
-                Some(Condition {
+                let said = Said {
                     kind: self.some(&it.kind)?,
                     status: self.some(&it.status)?,
                     reason: self.some(&it.reason),
                     message: self.message(&it.message),
+                };
+                Some(Condition {
+                    said: self.pool.said.share(said),
                     since: self.time(&it.since),
-                    heartbeat: self.time(&it.heartbeat),
+                    heartbeat: self.time(&it.heartbeat).map(Box::new),
                 })
             })
             .collect();

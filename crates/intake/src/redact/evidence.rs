@@ -49,7 +49,9 @@ fn object(object: &mut Object) {
 }
 
 fn conditions(conditions: &mut Option<Vec<Condition>>) {
-    conditions.iter_mut().flatten().for_each(|condition| maybe(&mut condition.message));
+    for condition in conditions.iter_mut().flatten().filter(|condition| condition.message.is_some()) {
+        maybe(&mut condition.message);
+    }
 }
 
 fn container(container: &mut Container) {

@@ -18,8 +18,8 @@ macro_rules! overlay {
 /// The same for what is shared, and left alone where both are alike.
 macro_rules! overlay_shared {
     ($into:expr, $later:expr; $($field:ident),* $(,)?) => {
-        if $into.spec != $later.spec {
-            $(if $later.spec.$field.is_some() { $into.spec.$field = $later.spec.$field.clone(); })*
+        if $into != $later {
+            $(if $later.$field.is_some() { $into.$field = $later.$field.clone(); })*
         }
     };
 }
@@ -107,7 +107,7 @@ fn narrower(a: Moment, b: Moment) -> Moment {
 fn pod(into: &mut Pod, later: Pod) {
     overlay!(into, later; node, phase, reason, message, printed_status, printed_ready, printed_restarts, ip, started,
         volumes);
-    overlay_shared!(into, later; node_selector, affinity, tolerations, service_account, pull_secrets, restart_policy,
+    overlay_shared!(into.spec, later.spec; node_selector, affinity, tolerations, service_account, pull_secrets, restart_policy,
         grace_seconds, priority_class, host_network, share_processes, qos, dns, scheduling_gates, limits);
     conditions(&mut into.conditions, later.conditions);
     for container in later.containers {
@@ -144,7 +144,7 @@ fn container(into: &mut Container, later: Container) {
     }
     // A container that runs again, or waits afresh, has no older `last` unless the view says so.
     overlay!(into, later; mounts, id, ready, restarts);
-    overlay_shared!(into, later; image, pull_policy, command, args, ports, limits, requests, env, liveness, readiness,
+    overlay_shared!(into.spec, later.spec; image, pull_policy, command, args, ports, limits, requests, env, liveness, readiness,
         startup, pre_stop);
 }
 
@@ -155,7 +155,8 @@ fn conditions(into: &mut Option<Vec<Condition>>, later: Option<Vec<Condition>>) 
         if let Some(known) = known.cloned() {
             let new = condition.clone();
             *condition = known;
-            overlay!(condition, new; reason, message, since, heartbeat);
+            overlay_shared!(condition.said, new.said; reason, message);
+            overlay!(condition, new; since, heartbeat);
         }
     }
     later.sort_by(|a, b| a.kind.cmp(&b.kind));

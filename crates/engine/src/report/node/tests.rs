@@ -1,7 +1,7 @@
 //! State, silence, and the lines for a console.
 
 use super::*;
-use crate::evidence::{Body, Condition, Locator, NodeLog, Observation, View, What};
+use crate::evidence::{Body, Condition, Locator, NodeLog, Observation, Said, View, What};
 use crate::moment::{Clock, SECOND};
 use crate::report::schema::against;
 use crate::report::text::Style;
@@ -19,14 +19,14 @@ fn node(status: &str, renewed: i64) -> Vec<Observation> {
     if let Body::Node(node) = &mut object.body {
         node.runtime = Some("containerd://2.0".into());
         node.lease_renewed = Some(Moment::api_second(NOW - renewed));
-        node.conditions = Some(vec![Condition {
+        let said = Said {
             kind: "Ready".into(),
             status: status.into(),
             reason: Some("NodeStatusUnknown".into()),
             message: Some("Kubelet stopped posting node status.".into()),
-            since: Some(Moment::api_second(NOW - renewed + 40)),
-            heartbeat: None,
-        }]);
+        };
+        let since = Some(Moment::api_second(NOW - renewed + 40));
+        node.conditions = Some(vec![Condition { said: said.into(), since, heartbeat: None }]);
     }
     // What dates the capture.
     let mut other = Object::new(Subject::node("n2"), View::Whole);

@@ -6,7 +6,7 @@ use crate::kubectl::columns::{self, Shape};
 use crate::kubectl::lines::Line;
 use crate::kubectl::outline::{Item, find, is_none};
 use engine::Text;
-use engine::evidence::{Body, Condition, Event, Object, Owner, View, What};
+use engine::evidence::{Body, Condition, Event, Object, Owner, Said, View, What};
 use engine::subject::{Kind, Subject};
 
 /// Reads one object, or a piece of one. The kind is the command's, or told by the keys; the name of a piece, whose
@@ -142,13 +142,16 @@ pub(super) fn conditions(items: &[Item]) -> Option<Vec<Condition>> {
             cells.get(at).copied().filter(|c| !is_none(c))
         };
         let (Some(kind), Some(status)) = (cells.first(), cells.get(1)) else { continue };
-        all.push(Condition {
+        let said = Said {
             kind: (*kind).into(),
             status: (*status).into(),
             reason: cell("Reason").map(Text::from),
             message: cell("Message").map(Text::from),
+        };
+        all.push(Condition {
+            said: said.into(),
             since: cell("LastTransitionTime").and_then(values::time),
-            heartbeat: cell("LastHeartbeatTime").and_then(values::time),
+            heartbeat: cell("LastHeartbeatTime").and_then(values::time).map(Box::new),
         });
     }
     Some(all)

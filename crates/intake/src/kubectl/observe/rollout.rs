@@ -4,7 +4,7 @@ use super::Context;
 use crate::kubectl::lines::{Line, Passage};
 use crate::kubectl::resources::Resource;
 use engine::Text;
-use engine::evidence::{Body, Condition, Gap, Object, Read, View, Why};
+use engine::evidence::{Body, Condition, Gap, Object, Read, Said, View, Why};
 use engine::subject::{Kind, Subject};
 
 impl<'a> Context<'_, 'a, '_> {
@@ -64,14 +64,13 @@ impl<'a> Context<'_, 'a, '_> {
         }
         if late {
             let reason: Text = "ProgressDeadlineExceeded".into();
-            workload.conditions = Some(vec![Condition {
+            let said = Said {
                 kind: "Progressing".into(),
                 status: "False".into(),
                 reason: Some(reason),
                 message: Some(text.trim_start_matches("error: ").into()),
-                since: None,
-                heartbeat: None,
-            }]);
+            };
+            workload.conditions = Some(vec![Condition { said: said.into(), since: None, heartbeat: None }]);
         }
         self.push_object(line.number, object);
         true
