@@ -69,8 +69,9 @@ pub fn read(path: &Path) -> Result<Intake, Error> {
 /// The same on so many threads; what is read does not depend on their number.
 pub fn read_on(path: &Path, workers: usize) -> Result<Intake, Error> {
     if path == Path::new("-") {
-        let bytes = bytes_of(std::io::stdin().lock(), MAX_FILE).map_err(Error::Stdin)?;
-        return Ok(read_one("-", Ok(bytes)));
+        let mut bytes = Vec::new();
+        let done = bytes_of(std::io::stdin().lock(), MAX_FILE, &mut bytes).map_err(Error::Stdin)?;
+        return Ok(read_one("-", Ok(done), &bytes));
     }
     let open = |error| Error::Open(path.to_owned(), error);
     let about = std::fs::metadata(path).map_err(open)?;
@@ -87,8 +88,9 @@ pub fn read_on(path: &Path, workers: usize) -> Result<Intake, Error> {
     if let Some(kind) = archive::kind(path).map_err(open)? {
         return archive::read(path, &name, kind, workers).map_err(open);
     }
-    let bytes = std::fs::File::open(path).and_then(|file| bytes_of(file, MAX_FILE)).map_err(open)?;
-    Ok(read_one(&name, Ok(bytes)))
+    let mut bytes = Vec::new();
+    let done = bytes_at(path, MAX_FILE, &mut bytes).map_err(open)?;
+    Ok(read_one(&name, Ok(done), &bytes))
 }
 
 /// How much is read.
@@ -187,18 +189,31 @@ fn relative(root: &Path, file: &Path) -> String {
 }
 
 /// Reads a whole file, unless it is larger than it may be.
-fn bytes_of(mut file: impl Read, most: u64) -> std::io::Result<Result<Vec<u8>, Why>> {
-    let mut bytes = Vec::new();
-    file.by_ref().take(most).read_to_end(&mut bytes)?;
+fn bytes_of(mut file: impl Read, most: u64, bytes: &mut Vec<u8>) -> std::io::Result<Result<(), Why>> {
+    bytes.clear();
+    file.by_ref().take(most).read_to_end(bytes)?;
     let more = bytes.len() as u64 == most && file.read(&mut [0])? > 0;
-    Ok(if more { Err(larger(most)) } else { Ok(bytes) })
+    Ok(if more { Err(larger(most)) } else { Ok(()) })
 }
 
-/// Reads one file of that name.
-fn read_one(name: &str, bytes: std::io::Result<Result<Vec<u8>, Why>>) -> Intake {
+/// The same of a file on disk: a place for it is made at once, or was there for another one.
+fn bytes_at(path: &Path, most: u64, bytes: &mut Vec<u8>) -> std::io::Result<Result<(), Why>> {
+    let file = std::fs::File::open(path)?;
+    bytes.clear();
+    let size = file.metadata()?.len().min(most);
+    // A place that cannot be had is asked for again while reading, which fails then.
+    let _ = bytes.try_reserve(usize::try_from(size).unwrap_or(0).saturating_add(1));
+    bytes_of(file, most, bytes)
+}
+
+/// Bytes of a file whose place is kept for the next one.
+const KEPT: usize = 32 << 20;
+
+/// Reads one file of that name, where its bytes could be had.
+fn read_one(name: &str, done: std::io::Result<Result<(), Why>>, bytes: &[u8]) -> Intake {
     let mut out = Intake::default();
-    match bytes.unwrap_or_else(|error| Err(unreached(error))) {
-        Ok(bytes) => intake::read(RawRecord { path: name, bytes: &bytes }, &mut out),
+    match done.unwrap_or_else(|error| Err(unreached(error))) {
+        Ok(()) => intake::read(RawRecord { path: name, bytes }, &mut out),
         Err(why) => out.gaps.push(gap(name, why)),
     }
     out
@@ -215,18 +230,16 @@ fn read_folder(root: &Path, caps: &Caps, workers: usize) -> std::io::Result<Inta
 
 /// Reads files on several threads, the next one on whichever is free; what they read is joined in the order of the paths.
 fn read_all(root: &Path, files: &[PathBuf], caps: &Caps, workers: usize) -> Intake {
-    let read_one = |file: &PathBuf| {
-        let bytes = std::fs::File::open(file).and_then(|open| bytes_of(open, caps.file));
-        read_one(&relative(root, file), bytes)
-    };
     let next = std::sync::atomic::AtomicUsize::new(0);
     let work = || {
-        let mut done: Vec<(usize, Intake)> = Vec::new();
+        let (mut done, mut bytes) = (Vec::new(), Vec::new());
         loop {
             let at = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            match files.get(at) {
-                Some(file) => done.push((at, read_one(file))),
-                None => return done,
+            let Some(file) = files.get(at) else { return done };
+            let got = bytes_at(file, caps.file, &mut bytes);
+            done.push((at, read_one(&relative(root, file), got, &bytes)));
+            if bytes.capacity() > KEPT {
+                bytes = Vec::new();
             }
         }
     };
@@ -307,7 +320,8 @@ mod tests {
         assert_eq!(gaps(&folder, CAPS), (1, vec![]));
         let gone = read_all(&folder.0, &[folder.0.join("gone.log")], &CAPS, 1);
         assert!(matches!(gone.gaps.as_slice(), [Gap { why: Why::Unreachable(_), .. }]), "{:?}", gone.gaps);
-        assert_eq!(bytes_of(&b"abc"[..], 3).unwrap(), Ok(b"abc".to_vec()));
-        assert!(bytes_of(&b"abcd"[..], 3).unwrap().is_err());
+        let mut bytes = b"of another".to_vec();
+        assert_eq!((bytes_of(&b"abc"[..], 3, &mut bytes).unwrap(), &*bytes), (Ok(()), &b"abc"[..]));
+        assert!(bytes_of(&b"abcd"[..], 3, &mut bytes).unwrap().is_err());
     }
 }

@@ -324,27 +324,33 @@ fn anchored(clock: &Clock) -> Clock {
     }
 }
 
+/// What an observation names.
+fn about(observation: &Observation) -> Option<&Subject> {
+    match &observation.what {
+        What::Object(object) => Some(&object.subject),
+        What::Event(event) => Some(&event.about),
+        What::Log(log) => match &log.source {
+            LogSource::Container { pod: of } | LogSource::Workload { subject: of, .. } => Some(of),
+            LogSource::Selector { .. } | LogSource::Unknown => None,
+        },
+        _ => None,
+    }
+}
+
 /// The one namespace in which a name of a kind was seen, for the views that print none.
 struct Homes(BTreeMap<(Kind, Text), Option<Text>>);
 
 impl Homes {
     fn of(observations: &[Observation]) -> Homes {
         let mut homes: BTreeMap<(Kind, Text), Option<Text>> = BTreeMap::new();
-        let is_homeless = |of: &Subject| of.kind.is_namespaced() && of.namespace.is_none();
-        let homeless = observations.iter().any(|o| match &o.what {
-            What::Object(object) => is_homeless(&object.subject),
-            What::Event(event) => is_homeless(&event.about),
-            What::Log(log) => match &log.source {
-                LogSource::Container { pod: of } | LogSource::Workload { subject: of, .. } => is_homeless(of),
-                LogSource::Selector { .. } | LogSource::Unknown => false,
-            },
-            _ => false,
-        });
-        if !homeless {
+        let homeless = |of: &Subject| of.kind.is_namespaced() && of.namespace.is_none();
+        let wanted: BTreeSet<&str> =
+            observations.iter().filter_map(about).filter(|of| homeless(of)).map(|of| &*of.name).collect();
+        if wanted.is_empty() {
             return Homes(homes);
         }
         let mut look = |subject: &Subject| {
-            if let Some(namespace) = &subject.namespace {
+            if let Some(namespace) = subject.namespace.as_ref().filter(|_| wanted.contains(&*subject.name)) {
                 homes
                     .entry((subject.kind.clone(), subject.name.clone()))
                     .and_modify(|home| {

@@ -2,9 +2,10 @@
 
 use super::PodFact;
 use crate::Text;
-use crate::evidence::{Body, Endpoints, Evidence, Object, Service};
+use crate::evidence::{Body, Endpoints, Evidence, Object, Selector, Service};
 use crate::moment::Moment;
 use crate::subject::Kind;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// A Service, the pods that it selects, and its endpoints.
@@ -29,19 +30,26 @@ pub(super) fn of<'e>(evidence: &'e Evidence, pods: &[PodFact<'e>]) -> Vec<Servic
     // Objects stand in the order of their subjects: those of one kind and namespace stand together.
     for together in evidence.of(&Kind::Service).chunk_by(|a, b| a.subject.namespace == b.subject.namespace) {
         let Some(namespace) = together.first().map(|object| &object.subject.namespace) else { continue };
-        let labelled = Labelled::of(namespace, pods);
+        let labelled = Labelled::of(Some(namespace), pods);
         let endpoints = endpoints_of(evidence, namespace);
         services.extend(together.iter().filter_map(|object| {
             let Body::Service(service) = &object.body else { return None };
             let endpoints = endpoints.get(&*object.subject.name).map_or(&[][..], Vec::as_slice);
-            Some(service_fact(object, service, labelled.selected(service), endpoints))
+            let selector = service.selector.as_ref().filter(|selector| !selector.is_empty());
+            let pods = selector.filter(|_| labelled.all_seen).map(|labels| {
+                let mut selected =
+                    labelled.selected(&Selector { labels: labels.clone(), ..Selector::default() });
+                selected.retain(|at| pods.get(*at).is_some_and(|pod| !pod.gone));
+                selected
+            });
+            Some(service_fact(object, service, pods, endpoints))
         }));
     }
     services
 }
 
-/// The pods of one namespace by their labels: a namespace of ten thousand pods has as many Services that ask for them.
-struct Labelled<'p, 'e> {
+/// The pods of one namespace, or of all, by their labels: ten thousand pods have as many Services that ask for them.
+pub(super) struct Labelled<'p, 'e> {
     pods: &'p [PodFact<'e>],
     by_label: BTreeMap<(&'e str, &'e str), Vec<usize>>,
     /// Where the namespace begins among all pods.
@@ -51,15 +59,16 @@ struct Labelled<'p, 'e> {
 }
 
 impl<'p, 'e> Labelled<'p, 'e> {
-    fn of(namespace: &Option<Text>, pods: &'p [PodFact<'e>]) -> Self {
-        let first = pods.partition_point(|pod| pod.object.subject.namespace < *namespace);
-        let end = pods.partition_point(|pod| pod.object.subject.namespace <= *namespace);
+    pub(super) fn of(namespace: Option<&Option<Text>>, pods: &'p [PodFact<'e>]) -> Self {
+        let of = |pod: &PodFact| namespace.map_or(Ordering::Equal, |ns| pod.object.subject.namespace.cmp(ns));
+        let first = pods.partition_point(|pod| of(pod).is_lt());
+        let end = pods.partition_point(|pod| of(pod).is_le());
         let near = pods.get(first..end).unwrap_or(&[]);
         let mut by_label: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
         let mut all_seen = true;
-        for (at, pod) in near.iter().enumerate().filter(|(_, pod)| !pod.gone) {
+        for (at, pod) in near.iter().enumerate() {
             let Some(labels) = &pod.object.labels else {
-                all_seen = false;
+                all_seen &= pod.gone;
                 continue;
             };
             for (key, value) in labels.iter() {
@@ -69,17 +78,18 @@ impl<'p, 'e> Labelled<'p, 'e> {
         Labelled { pods: near, by_label, first, all_seen }
     }
 
-    /// The pods that a Service's selector matches, as indices among all; none where it has no selector or where labels
-    /// were not seen.
-    fn selected(&self, service: &'e Service) -> Option<Vec<usize>> {
-        let selector = service.selector.as_ref().filter(|selector| !selector.is_empty() && self.all_seen)?;
-        let with = selector.iter().map(|(key, value)| self.by_label.get(&(&**key, &**value)));
-        let fewest = with.map(|pods| pods.map_or(&[][..], Vec::as_slice)).min_by_key(|pods| pods.len())?;
-        let matches = |at: &&usize| {
-            let labels = self.pods.get(**at).and_then(|pod| pod.object.labels.as_ref());
-            labels.is_some_and(|labels| selector.iter().all(|(k, v)| labels.get(k) == Some(v)))
+    /// The pods that a selector matches, as indices among all. One without known labels is none of them.
+    pub(super) fn selected(&self, selector: &Selector) -> Vec<usize> {
+        let holds = |at: usize| {
+            let labels = self.pods.get(at).and_then(|pod| pod.object.labels.as_ref());
+            labels.is_some_and(|labels| selector.matches(labels))
         };
-        Some(fewest.iter().filter(matches).map(|at| self.first + at).collect())
+        let with = selector.labels.iter().map(|(key, value)| self.by_label.get(&(&**key, &**value)));
+        let fewest = with.map(|pods| pods.map_or(&[][..], Vec::as_slice)).min_by_key(|pods| pods.len());
+        match fewest {
+            Some(few) => few.iter().copied().filter(|at| holds(*at)).map(|at| self.first + at).collect(),
+            None => (0..self.pods.len()).filter(|at| holds(*at)).map(|at| self.first + at).collect(),
+        }
     }
 }
 

@@ -1,14 +1,14 @@
 //! Who owns, runs, selects and serves whom.
 
+use super::Facts;
+use super::services::{self, Labelled};
 use super::statement::Stage;
-use super::{Facts, services};
 use crate::Text;
 use crate::evidence::{
     Body, Condition, Container, Evidence, Group, Log, LogSource, Node, Object, Phase, Pod, State, Unit, View,
     Workload,
 };
 use crate::subject::{Kind, Subject, without_pod_suffix, without_schedule, without_template_hash};
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -288,7 +288,8 @@ pub(super) fn join(evidence: &Evidence) -> Facts<'_> {
         placed,
         pods,
     };
-    facts.logs = evidence.logs().iter().map(|log| log_fact(&facts, log)).collect();
+    let mut labelled = BTreeMap::new();
+    facts.logs = evidence.logs().iter().map(|log| log_fact(&facts, log, &mut labelled)).collect();
     facts
 }
 
@@ -402,7 +403,11 @@ fn nodes(evidence: &Evidence) -> Vec<NodeFact<'_>> {
     nodes.into_values().collect()
 }
 
-fn log_fact<'e>(facts: &Facts<'e>, log: &'e Log) -> LogFact<'e> {
+fn log_fact<'f, 'e>(
+    facts: &'f Facts<'e>,
+    log: &'e Log,
+    labelled: &mut BTreeMap<Option<Text>, Labelled<'f, 'e>>,
+) -> LogFact<'e> {
     match &log.source {
         LogSource::Container { pod } => {
             let index = facts.pod_at(&pod.whole());
@@ -413,17 +418,10 @@ fn log_fact<'e>(facts: &Facts<'e>, log: &'e Log) -> LogFact<'e> {
             LogFact { log, pods, subject: Some(subject.clone()) }
         }
         LogSource::Selector { namespace, selector, .. } => {
-            // Pods stand in the order of their subjects: those of one namespace stand together.
-            let order = |pod: &PodFact| {
-                namespace.as_ref().map_or(Ordering::Equal, |_| pod.object.subject.namespace.cmp(namespace))
-            };
-            let first = facts.pods.partition_point(|pod| order(pod).is_lt());
-            let near = facts.pods.iter().enumerate().skip(first);
-            let pods: Vec<usize> = near
-                .take_while(|(_, pod)| order(pod).is_eq())
-                .filter(|(_, pod)| pod.object.labels.as_ref().is_some_and(|labels| selector.matches(labels)))
-                .map(|(index, _)| index)
-                .collect();
+            let known = labelled
+                .entry(namespace.clone())
+                .or_insert_with(|| Labelled::of(namespace.is_some().then_some(namespace), &facts.pods));
+            let pods = known.selected(selector);
             // Pods of one workload as a rule; where they are of several, nobody can tell whose line it is.
             let mut tops = pods.iter().filter_map(|&i| facts.pods.get(i)).map(|pod| pod.top().clone());
             let first = tops.next();

@@ -158,7 +158,8 @@ pub(super) fn key_of(text: &str) -> Option<(&str, &str)> {
 
 /// The item of that key.
 pub fn find<'i, 'a>(items: &'i [Item<'a>], key: &str) -> Option<&'i Item<'a>> {
-    items.iter().find(|item| item.key() == Some(key))
+    let may_be = |text: &str| text.strip_prefix(key).is_some_and(|rest| rest.starts_with(':'));
+    items.iter().find(|item| may_be(item.text) && item.key() == Some(key))
 }
 
 /// Whether kubectl prints that for nothing.
