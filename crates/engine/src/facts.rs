@@ -42,6 +42,8 @@ pub struct Facts<'e> {
     pub(crate) pods: Vec<PodFact<'e>>,
     pub(crate) workloads: Vec<WorkloadFact<'e>>,
     pub(crate) services: Vec<ServiceFact<'e>>,
+    /// Each pod with each Service that selects it, as indices, in their order.
+    pub(crate) serving: Vec<(usize, usize)>,
     pub(crate) nodes: Vec<NodeFact<'e>>,
     pub(crate) logs: Vec<LogFact<'e>>,
     pub(crate) statements: Vec<Statement<'e>>,
@@ -93,13 +95,11 @@ impl<'e> Facts<'e> {
         &self.services
     }
 
-    /// Services that select the pod of that index. Services stand in the order of their subjects.
+    /// Services that select the pod of that index.
     pub(crate) fn services_of(&self, pod: usize) -> impl Iterator<Item = &ServiceFact<'e>> {
-        let namespace = self.pods.get(pod).map(|pod| &pod.object.subject.namespace);
-        let first = self.services.partition_point(|s| Some(&s.object.subject.namespace) < namespace);
-        let near = self.services.iter().skip(first);
-        near.take_while(move |s| Some(&s.object.subject.namespace) == namespace)
-            .filter(move |s| s.pods.as_ref().is_some_and(|pods| pods.binary_search(&pod).is_ok()))
+        let first = self.serving.partition_point(|(served, _)| *served < pod);
+        let serving = self.serving.iter().skip(first).take_while(move |(served, _)| *served == pod);
+        serving.filter_map(|(_, service)| self.services.get(*service))
     }
 
     /// The Service of that name.

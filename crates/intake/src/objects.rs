@@ -36,7 +36,7 @@ pub fn read(text: &str, place: &Place, out: &mut Intake) -> bool {
         }
         (yaml::lists(text), Vec::new())
     };
-    let pool = Pool::new();
+    let pool = Pool::of(text.len());
     match jobs(text, &lists).as_slice() {
         jobs @ [_, _, ..] => read_jobs(jobs, text, place, out),
         _ => {
@@ -100,7 +100,7 @@ fn jobs<'l, 'a>(text: &str, lists: &'l [List<'a>]) -> Vec<Job<'l, 'a>> {
 
 fn read_jobs(jobs: &[Job<'_, '_>], text: &str, place: &Place, out: &mut Intake) {
     let parts = crate::work::each(jobs, crate::work::WORKERS, |job| {
-        let (pool, mut read) = (Pool::new(), Intake::default());
+        let (pool, mut read) = (Pool::of(JOB), Intake::default());
         let mut reader = Reader::new(place, &pool, &mut read, text).at(job);
         match job.part {
             Some((pieces, ..)) => {
@@ -118,7 +118,7 @@ fn read_jobs(jobs: &[Job<'_, '_>], text: &str, place: &Place, out: &mut Intake) 
         }
         out.absorb(part);
         if let Some((_, _, true)) = job.part {
-            let pool = Pool::new();
+            let pool = Pool::of(0);
             let mut reader = Reader::new(place, &pool, out, text).at(job);
             reader.read_before = before;
             reader.end_of(&job.lists[0]);

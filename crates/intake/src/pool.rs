@@ -21,9 +21,11 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
-    pub(crate) fn new() -> Self {
+    /// For a text of so many bytes: of a short one little is remembered.
+    pub(crate) fn of(bytes: usize) -> Self {
+        let slots = (bytes / 64).next_power_of_two().clamp(64, SLOTS);
         Pool {
-            texts: RefCell::new(vec![None; SLOTS]),
+            texts: RefCell::new(vec![None; slots]),
             containers: Recent::default(),
             pods: Recent::default(),
             labels: Recent::default(),
@@ -40,8 +42,8 @@ impl Pool {
         let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
-        let slot = usize::try_from((hash ^ (hash >> 32)) % SLOTS as u64).unwrap_or(0);
         let mut slots = self.texts.borrow_mut();
+        let slot = usize::try_from((hash ^ (hash >> 32)) % slots.len() as u64).unwrap_or(0);
         match &mut slots[slot] {
             Some(known) if **known == *text => known.clone(),
             other => other.insert(text.into()).clone(),
@@ -87,7 +89,7 @@ mod tests {
 
     #[test]
     fn equal_texts_are_one() {
-        let pool = Pool::new();
+        let pool = Pool::of(1 << 20);
         let (a, b) = (pool.text("Running"), pool.text("Running"));
         assert!(Arc::ptr_eq(&a, &b));
         let recent = Recent::default();

@@ -1,7 +1,7 @@
 //! Who owns, runs, selects and serves whom.
 
 use super::Facts;
-use super::services::{self, Labelled};
+use super::services::{self, Labelled, ServiceFact};
 use super::statement::Stage;
 use crate::Text;
 use crate::evidence::{
@@ -276,10 +276,17 @@ pub(super) fn join(evidence: &Evidence) -> Facts<'_> {
         })
         .collect();
     let services = services::of(evidence, &pods);
+    let pods_of = |(at, service): (usize, &ServiceFact)| {
+        let pods = service.pods.as_deref().unwrap_or_default();
+        pods.iter().map(|pod| (*pod, at)).collect::<Vec<_>>()
+    };
+    let mut serving: Vec<(usize, usize)> = services.iter().enumerate().flat_map(pods_of).collect();
+    serving.sort_unstable();
     let mut facts = Facts {
         evidence,
         workloads,
         services,
+        serving,
         nodes: nodes(evidence),
         logs: Vec::new(),
         statements: Vec::new(),

@@ -84,7 +84,10 @@ impl<'a> Line<'a> {
     /// Whether nothing but blanks stands on it.
     #[inline]
     pub fn is_blank(&self) -> bool {
-        self.text.bytes().all(|b| b.is_ascii_whitespace()) || self.text.trim().is_empty()
+        match self.text.bytes().find(|b| !b.is_ascii_whitespace()) {
+            Some(first) => !first.is_ascii() && self.text.trim().is_empty(),
+            None => true,
+        }
     }
 
     /// How many blanks it begins with; a tab counts to the next multiple of eight.

@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
 use memchr::{memchr, memchr_iter, memchr2, memmem, memrchr};
 
 use super::command::{self, Command};
@@ -97,29 +95,29 @@ fn count_breaks(text: &str) -> usize {
 
 /// Where the command lines begin, in order, and how long the prompt of each is.
 fn command_lines(text: &str) -> BTreeMap<usize, usize> {
-    static PROGRAMS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(NEEDLES).ok());
     let mut found = BTreeMap::new();
     let mut stems: Vec<&str> = Vec::new();
-    for hit in PROGRAMS.iter().flat_map(|programs| programs.find_iter(text)) {
-        // What begins with a prompt's sign names its program after it.
-        let sign = &text[hit.range()];
-        let at = hit.start() + if sign.as_bytes().get(1) == Some(&b' ') { 2 } else { 0 };
-        let Some(start) = line_start(text, at) else { continue };
-        if found.contains_key(&start) {
-            continue;
-        }
-        let Some(prompt) = text.get(start..at).and_then(prompt_of) else { continue };
-        let end = line_end(text, at);
-        if !is_command(&text[at..end], prompt) {
-            continue;
-        }
-        found.insert(start, prompt.len());
-        // A prompt that names user or host marks the lines of other programs, too.
-        if let Some(stem) = stem_of(prompt)
-            && stems.len() < 8
-            && !stems.contains(&stem)
-        {
-            stems.push(stem);
+    for needle in NEEDLES {
+        let inside = needle.bytes().position(|b| b == b' ').filter(|p| *p == 1).map_or(0, |p| p + 1);
+        for hit in memmem::find_iter(text.as_bytes(), needle.as_bytes()) {
+            let at = hit + inside;
+            let Some(start) = line_start(text, at) else { continue };
+            if found.contains_key(&start) {
+                continue;
+            }
+            let Some(prompt) = text.get(start..at).and_then(prompt_of) else { continue };
+            let end = line_end(text, at);
+            if !is_command(&text[at..end], prompt) {
+                continue;
+            }
+            found.insert(start, prompt.len());
+            // A prompt that names user or host marks the lines of other programs, too.
+            if let Some(stem) = stem_of(prompt)
+                && stems.len() < 8
+                && !stems.contains(&stem)
+            {
+                stems.push(stem);
+            }
         }
     }
     // Where a prompt is shown, a line without one is output: a script in a ConfigMap, a comment.
