@@ -211,7 +211,7 @@ impl<'e> NodeFact<'e> {
         let roles = ["node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master"];
         self.object
             .and_then(|o| o.labels.as_ref())
-            .is_some_and(|l| roles.iter().any(|role| l.contains_key(*role)))
+            .is_some_and(|l| roles.iter().any(|role| l.contains_key(role)))
     }
 
     /// Whether it is cordoned.
