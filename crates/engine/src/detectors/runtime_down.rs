@@ -57,9 +57,16 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
             finding
                 .since(node.not_ready().and_then(|c| c.since.clone()))
                 .hits(facts.victims_on(name).into_iter().chain([node.subject()]))
-                .remedy(Remedy::advice(format!(
-                    "On {name}: systemctl restart {runtime}, then journalctl -u {runtime} -n 50 --no-pager"
-                ))),
+                .remedy(Remedy::advice(match node.runtime_named() {
+                    Some(unit) => {
+                        format!(
+                            "On {name}: systemctl restart {unit}, then journalctl -u {unit} -n 50 --no-pager"
+                        )
+                    }
+                    None => {
+                        format!("On {name}: restart its runtime (containerd, crio, …), then read its journal")
+                    }
+                })),
         );
     }
 }

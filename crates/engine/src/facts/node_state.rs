@@ -55,12 +55,17 @@ impl<'e> NodeFact<'e> {
         ["containerd", "crio", "cri-o", "docker", "cri-docker"].into_iter().find_map(|name| self.unit(name))
     }
 
-    /// The runtime's name, as its node or a unit tells; `container runtime` where nothing does.
-    pub fn runtime_name(&self) -> Text {
-        if let Some(version) = self.node.and_then(|n| n.runtime.as_deref()) {
-            return version.split(':').next().unwrap_or(version).into();
+    /// The runtime's name, as its node or a unit tells.
+    pub fn runtime_named(&self) -> Option<Text> {
+        match self.node.and_then(|n| n.runtime.as_deref()) {
+            Some(version) => Some(version.split(':').next().unwrap_or(version).into()),
+            None => self.runtime_unit().map(|unit| unit.name.clone()),
         }
-        self.runtime_unit().map_or_else(|| "container runtime".into(), |unit| unit.name.clone())
+    }
+
+    /// The same; `container runtime` where nothing tells.
+    pub fn runtime_name(&self) -> Text {
+        self.runtime_named().unwrap_or_else(|| "container runtime".into())
     }
 
     /// The Ready condition as proof.
