@@ -2,12 +2,13 @@
 //!
 //! Prints the best of a few runs; the ratio to the rival means more than the rate, which depends on the machine.
 
-use super::{Outcome, run};
+use super::{Failure, Outcome, place, run};
 use engine::report::Options;
-use inputs::{block_yaml, journal, log, pod};
+use inputs::{block_yaml, described, journal, log, pod};
 use intake::{Intake, RawRecord};
 use serde_json::{Value, json};
 use std::hint::black_box;
+use std::path::Path;
 use std::time::Instant;
 
 #[path = "../../crates/intake/benches/inputs.rs"]
@@ -32,13 +33,44 @@ pub fn run(args: &[String]) -> Outcome {
     let count = |text: &str| {
         black_box(memchr::memchr_iter(b'\n', text.as_bytes()).count());
     };
+    measure("pods, as kubectl describes them", &described(0..4_000), "counting lines", count);
     measure("a container's log", &log(), "counting lines", count);
     measure("a node's journal", &journal(), "counting lines", count);
 
     let evidence = read(&list).finish().0;
     let best = best(|| drop(black_box(engine::diagnose(&evidence, &Options::default()))));
     println!("{:<34}{:>8.1} ms for {} pods", "diagnosis", best * 1e3, pods.len());
+    folder()
+}
+
+/// A folder of all that there is, a quarter each, from its files to its report.
+fn folder() -> Outcome {
+    let folder = place::target().join("bench");
+    let pods: Vec<Value> = (0..9_000).map(pod).collect();
+    let list = json!({"apiVersion": "v1", "kind": "PodList", "items": pods}).to_string();
+    let mut size = write(&folder, "pods.json", &list)?;
+    for n in 0..13 {
+        size += write(&folder, &format!("describe-{n:02}.txt"), &described(n * 1_000..(n + 1) * 1_000))?;
+    }
+    let (log, journal) = (log(), journal());
+    for n in 0..3 {
+        size += write(&folder, &format!("logs/app-{n}.log"), &log)?;
+    }
+    for n in 0..2 {
+        size += write(&folder, &format!("worker-{n}/kubelet.log"), &journal)?;
+    }
+    let report = |evidence| engine::diagnose(&evidence, &Options::default());
+    let best = best(|| drop(black_box(bundle::read(&folder).map(|read| report(read.finish().0)))));
+    println!("{:<34}{best:>8.2} s for {} MB", "a folder of all these", size / 1_000_000);
     Ok(())
+}
+
+/// Writes a file, and gives its size.
+fn write(folder: &Path, name: &str, text: &str) -> Result<usize, Failure> {
+    let path = folder.join(name);
+    std::fs::create_dir_all(path.parent().unwrap_or(folder))?;
+    std::fs::write(path, text)?;
+    Ok(text.len())
 }
 
 fn read(text: &str) -> Intake {

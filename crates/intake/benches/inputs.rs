@@ -112,6 +112,51 @@ fn block(value: &Value, column: usize, out: &mut String) {
     }
 }
 
+/// The same pods as `kubectl describe` prints them, one after another, in a transcript.
+pub fn described(pods: std::ops::Range<usize>) -> String {
+    let mut out = "$ kubectl describe pods -A\n".to_owned();
+    for n in pods {
+        let (app, hash) = (format!("app-{:04}", n / 10), format!("{:08x}", n / 10 * 2_654_435));
+        let crashes = n.is_multiple_of(50);
+        let state = if crashes {
+            "    State:          Waiting\n      Reason:       CrashLoopBackOff\n    Last State:     Terminated\n      Reason:       \
+             Error\n      Exit Code:    1\n      Started:      Mon, 23 Nov 2026 05:00:01 +0000\n      Finished:     Mon, 23 Nov \
+             2026 05:00:09 +0000\n    Ready:          False\n    Restart Count:  12\n"
+        } else {
+            "    State:          Running\n      Started:      Mon, 23 Nov 2026 03:00:11 +0000\n    Ready:          True\n    \
+             Restart Count:  0\n"
+        };
+        let events = if crashes {
+            "\n  Type     Reason   Age                  From     Message\n  ----     ------   ----                 ----     \
+             -------\n  Warning  BackOff  2m (x530 over 2h)    kubelet  Back-off restarting failed container app in pod\n"
+        } else {
+            "                      <none>\n"
+        };
+        out.push_str(&format!(
+            "Name:             {app}-{hash}-{:05}\nNamespace:        team-{:02}\nPriority:         0\nService Account:  default\n\
+             Node:             node-{:03}/10.0.0.7\nStart Time:       Mon, 23 Nov 2026 03:00:02 +0000\nLabels:           app={app}\n\
+             \x20                 pod-template-hash={hash}\n                  tier=web\nAnnotations:      <none>\nStatus:           \
+             Running\nIP:               10.1.{}.{}\nControlled By:  ReplicaSet/{app}-{hash}\nContainers:\n  app:\n    Container ID:  \
+             containerd://{n:064x}\n    Image:         registry.example/team/{app}:v1.2\n    Port:          8080/TCP\n    Command:\n\
+             \x20     /bin/server\n      --port=8080\n{state}    Limits:\n      memory:  512Mi\n    Requests:\n      cpu:     100m\n\
+             \x20     memory:  256Mi\n    Liveness:  http-get http://:8080/healthz delay=0s timeout=1s period=10s #success=1 \
+             #failure=3\n    Environment:\n      LOG_LEVEL:  info\n      DB:         postgres://db.shop:5432/shop\n    Mounts:\n\
+             \x20     /var/run/secrets/kubernetes.io/serviceaccount from kube-api-access-{n:05} (ro)\nConditions:\n  Type              \
+             Status\n  Initialized       True \n  Ready             {}\n  PodScheduled      True \nVolumes:\n  \
+             kube-api-access-{n:05}:\n    Type:                    Projected (a volume that contains injected data from multiple \
+             sources)\n    TokenExpirationSeconds:  3607\nQoS Class:                   Burstable\nNode-Selectors:              <none>\n\
+             Tolerations:                 node.kubernetes.io/not-ready:NoExecute op=Exists for 300s\nEvents:{events}\n\n",
+            n % 100_000,
+            n / 100 % 40,
+            n % 80,
+            n / 250 % 250,
+            n % 250,
+            if crashes { "False " } else { "True " },
+        ));
+    }
+    out
+}
+
 /// A service's log: requests, now and then an error with its trace.
 pub fn log() -> String {
     let mut out = String::new();

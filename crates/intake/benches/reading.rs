@@ -21,6 +21,7 @@ fn reading(criterion: &mut Criterion) {
     let count = |text: &str| {
         black_box(memchr::memchr_iter(b'\n', text.as_bytes()).count());
     };
+    beside(criterion, "describe", &inputs::described(0..1_000), "counting lines", count);
     beside(criterion, "log", &inputs::log(), "counting lines", count);
     beside(criterion, "journal", &inputs::journal(), "counting lines", count);
 }
