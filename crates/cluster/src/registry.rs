@@ -15,6 +15,8 @@ use std::time::Duration;
 const LARGEST: usize = 4 << 20;
 /// How long one request may take.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// What rustls says of an answer that is no TLS (`rustls::InvalidMessage`, 0.23).
+const NO_TLS: &str = "InvalidContentType";
 /// The host behind the names that name none.
 const DOCKER: &str = "registry-1.docker.io";
 
@@ -73,9 +75,16 @@ impl Repository {
 /// The tags of a repository, as a record.
 pub async fn tags(of: &Repository) -> Result<Vec<u8>, Why> {
     let unreachable = |why: String| Why::Unreachable(format!("{}: {why}", of.host).into());
-    let scheme = if is_local(&of.host) { "http" } else { "https" };
-    let target = format!("{scheme}://{}/v2/{}/tags/list?n=10000", of.host, of.path);
-    let mut answer = get(&target, None).await.map_err(unreachable)?;
+    let of_scheme = |scheme: &str| format!("{scheme}://{}/v2/{}/tags/list?n=10000", of.host, of.path);
+    let mut target = of_scheme(if is_local(&of.host) { "http" } else { "https" });
+    let mut first = get(&target, None).await;
+    // A registry of one's own often speaks without TLS, and its nodes are told so (containerd: hosts.toml). Nothing but
+    // names of tags goes over it.
+    if first.as_ref().is_err_and(|why| why.contains(NO_TLS)) {
+        target = of_scheme("http");
+        first = get(&target, None).await;
+    }
+    let mut answer = first.map_err(unreachable)?;
     if answer.status == StatusCode::UNAUTHORIZED {
         let Some(place) = challenge(&answer.headers) else {
             return Err(unreachable("it wants to know who asks".to_owned()));

@@ -1,6 +1,7 @@
 //! Asks coroner about a scenario, as somebody who has the published rights and no others.
 
 use super::audit::{self, Audit, Call};
+use super::node::Node;
 use super::scenario::{Lack, Scenario};
 use super::{Cluster, verdict};
 use crate::run::output;
@@ -130,6 +131,24 @@ impl<'c> Asker<'c> {
             Some(call) => Err(format!("-A also asks for {}", call.uri).into()),
             None if calls.is_empty() => Err("the audit log knows nothing of -A".into()),
             None => Ok(()),
+        }
+    }
+
+    /// Holds that a remedy names an image that the registry has. Its name leads to it on the nodes alone.
+    pub fn registry(&self, scenario: &Scenario, image: &str) -> Outcome {
+        let access = format!("KUBECONFIG={}", self.cluster.settings.kubeconfig().display());
+        let coroner = self.coroner.display().to_string();
+        let user = format!("{}-registry", scenario.name);
+        let words = ["env", &access, &coroner, "diagnose", "-n", &scenario.name, "--registry", "-o", "json"];
+        let text =
+            Node::of(self.cluster, 1).run(&[&words[..], &["--as", &user, "--as-group", READERS]].concat())?;
+        let report: Value = serde_json::from_str(&text)?;
+        let remedies = list(&report["incidents"]).iter().flat_map(|incident| list(&incident["remedies"]));
+        let words = remedies.flat_map(|remedy| list(&remedy["command"])).filter_map(Value::as_str);
+        if words.into_iter().any(|word| word.ends_with(&format!("={image}"))) {
+            Ok(())
+        } else {
+            Err(format!("no remedy names {image}; gaps: {}", report["gaps"]).into())
         }
     }
 

@@ -148,6 +148,9 @@ impl Stage<'_> {
         if scenario.whole {
             self.asker.whole(scenario)?;
         }
+        if let Some(image) = &scenario.registry {
+            self.asker.registry(scenario, image)?;
+        }
         for lack in &scenario.without {
             self.asker.without(scenario, lack)?;
         }

@@ -18,6 +18,7 @@
 //! allow CODE [KIND/NAME]                an incident that may be told as well
 //! calls KIND/NAME MOST                  to diagnose this alone takes no more requests than that
 //! whole                                 `-A` lists each kind once, and reads nothing else but logs
+//! registry IMAGE                        asked on a node with `--registry`, it names that image as the remedy
 //! without RESOURCE CODE CERTAINTY       what is told first by a reader who lacks that right
 //! ```
 
@@ -87,6 +88,8 @@ pub struct Scenario {
     pub calls: Vec<(String, usize)>,
     /// Whether the requests of a look at everything are checked.
     pub whole: bool,
+    /// The image that a remedy names once the registry was asked.
+    pub registry: Option<String>,
     /// What is told where a right is missing.
     pub without: Vec<Lack>,
 }
@@ -140,6 +143,7 @@ fn parse(name: &str, text: &str, folder: &std::path::Path) -> Result<Scenario, S
                 scenario.calls.push(((*subject).to_owned(), most.parse().map_err(|_| line)?));
             }
             ("whole", []) => scenario.whole = true,
+            ("registry", [image]) => scenario.registry = Some((*image).to_owned()),
             ("without", [resource, code, certainty]) => {
                 let [resource, code, certainty] = [resource, code, certainty].map(|&word| word.to_owned());
                 scenario.without.push(Lack { resource, code, certainty });
