@@ -10,6 +10,7 @@ mod probes;
 mod revisions;
 mod routes;
 mod services;
+mod starting;
 mod statement;
 mod template;
 mod topology;

@@ -4,8 +4,8 @@ use super::rollout_words::stuck;
 use crate::evidence::Read;
 use crate::facts::{Facts, PodFact, ServiceFact, Stage, families};
 use crate::finding::{Act, Certainty, Code, Finding, Proof};
-use crate::moment::{Clock, SECOND};
-use crate::subject::Kind;
+use crate::moment::SECOND;
+use crate::subject::{Kind, Subject};
 
 pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
     facts.services().iter().filter_map(|service| short(facts, service)).for_each(|f| found.push(f));
@@ -13,7 +13,8 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
     let short = facts.workloads().iter().filter_map(|workload| {
         let (ready, desired) = workload.readiness()?;
         let runs = matches!(workload.subject().kind, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet);
-        (runs && ready < desired).then_some((workload, ready, desired))
+        (runs && ready < desired && !starts(facts, workload.subject(), desired - ready))
+            .then_some((workload, ready, desired))
     });
     let short: Vec<_> = short.collect();
     let families = families(facts, short.iter().map(|(workload, ..)| workload.subject().clone()));
@@ -37,18 +38,20 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
     }
 }
 
+/// Whether all that a workload lacks is on its way.
+fn starts(facts: &Facts, workload: &Subject, lacks: u32) -> bool {
+    let unready = facts.pods_of(workload).filter(|pod| pod.is_ready() != Some(true) && !pod.is_deleting());
+    let unready: Vec<_> = unready.collect();
+    unready.len() >= lacks as usize && unready.iter().all(|pod| facts.is_starting(pod))
+}
+
 /// A pod that no workload answers for, that is not ready, and whose containers do not say why.
 fn alone(facts: &Facts, pod: &PodFact) -> Option<Finding> {
     let waits = pod.is_ready() == Some(false) && !pod.is_finished() && !pod.is_deleting();
     let counted =
         pod.owners.iter().any(|o| facts.workload(&o.subject).is_some_and(|w| w.readiness().is_some()));
     // A start takes its time: only after five minutes, or once it has run, is it worth a word.
-    let now = facts.evidence.captured();
-    let age = pod.object.created.as_ref().and_then(|created| match &created.clock {
-        Clock::Capture(_) => Some(created.latest.saturating_neg()),
-        _ => created.until(now?).map(|(least, _)| least),
-    });
-    let old = age.is_none_or(|age| age >= 300 * SECOND) || pod.stage() >= Stage::Run;
+    let old = facts.age(pod).is_none_or(|age| age >= 300 * SECOND) || pod.stage() >= Stage::Run;
     if !waits || counted || !old || !pod.object.views.is_live() {
         return None;
     }
@@ -71,7 +74,10 @@ fn short(facts: &Facts, service: &ServiceFact) -> Option<Finding> {
     let pods: Vec<_> = service.pods.as_ref()?.iter().filter_map(|&i| facts.pods.get(i)).collect();
     let ready = service.ready.as_ref()?;
     let subject = service.object.subject.clone();
-    if pods.is_empty() {
+    // Those that are ready and no endpoints are not what the others wait for.
+    let awaited = pods.iter().filter(|p| ready.is_empty() || p.is_ready() != Some(true));
+    let mut awaited = awaited.filter(|p| !p.is_deleting()).peekable();
+    if pods.is_empty() || awaited.peek().is_some() && awaited.all(|pod| facts.is_starting(pod)) {
         return None;
     }
     if !ready.is_empty() {
