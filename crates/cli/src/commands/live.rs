@@ -267,12 +267,19 @@ impl Live {
             return Ok(());
         }
         let rights: Vec<String> = refused.into_iter().collect();
+        let everywhere = self.scope.namespaces.is_empty() && self.scope.subjects.is_empty();
+        let hint = match everywhere {
+            true => {
+                "-n asks about one namespace, where you may have rights; docs/coroner-reader.yaml is a role for all"
+            }
+            false => "docs/coroner-reader.yaml is a role with all that is read",
+        };
         Err(Failure::own(format!(
             "nothing may be read in {}: {} are forbidden",
             self.source,
             rights.join(", ")
         ))
-        .hint("docs/coroner-reader.yaml is a role with all that is read"))
+        .hint(hint))
     }
 
     /// An object that was asked for by name has to be there, or to have left something behind.
