@@ -78,14 +78,15 @@ pub async fn tags(of: &Repository) -> Result<Vec<u8>, Why> {
     let of_scheme = |scheme: &str| format!("{scheme}://{}/v2/{}/tags/list?n=10000", of.host, of.path);
     let mut target = of_scheme(if is_local(&of.host) { "http" } else { "https" });
     let mut first = get(&target, None).await;
-    // A registry of one's own often speaks without TLS, and its nodes are told so (containerd: hosts.toml). Nothing but
-    // names of tags goes over it.
-    if first.as_ref().is_err_and(|why| why.contains(NO_TLS)) {
+    // A registry of one's own, at a port of its own, often speaks without TLS, and its nodes are told so (containerd:
+    // hosts.toml). Nothing but names of tags goes over it, no token either.
+    let is_plain = of.host.contains(':') && first.as_ref().is_err_and(|why| why.contains(NO_TLS));
+    if is_plain {
         target = of_scheme("http");
         first = get(&target, None).await;
     }
     let mut answer = first.map_err(unreachable)?;
-    if answer.status == StatusCode::UNAUTHORIZED {
+    if answer.status == StatusCode::UNAUTHORIZED && !is_plain {
         let Some(place) = challenge(&answer.headers) else {
             return Err(unreachable("it wants to know who asks".to_owned()));
         };

@@ -1,5 +1,8 @@
 //! What was seen, where, when, by whom; never changed. [`Evidence::assemble`] is its only constructor.
 
+#[macro_use]
+mod shared;
+
 mod assemble;
 mod kinds;
 mod moments;
@@ -7,7 +10,6 @@ mod pairs;
 mod pod;
 mod quantity;
 mod read;
-mod shared;
 mod view;
 
 pub use kinds::*;
@@ -23,7 +25,6 @@ use crate::moment::Moment;
 use crate::scan::log::LogSummary;
 use crate::scan::node::NodeSummary;
 use crate::subject::{Kind, Subject};
-use std::ops::{Deref, DerefMut};
 
 /// Where a piece of evidence stands: a file as the reader named it, and a line (counted from 1) in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -253,19 +254,7 @@ pub struct Said {
     pub message: Option<Text>,
 }
 
-impl Deref for Condition {
-    type Target = Said;
-
-    fn deref(&self) -> &Said {
-        &self.said
-    }
-}
-
-impl DerefMut for Condition {
-    fn deref_mut(&mut self) -> &mut Said {
-        &mut self.said
-    }
-}
+reads_through!(Condition, said: Said);
 
 /// A label selector.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

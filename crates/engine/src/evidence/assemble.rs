@@ -154,10 +154,8 @@ fn in_order(mut seen: Vec<Observation>) -> impl Iterator<Item = Observation> {
         _ => View::Mention,
     };
     // Within one capture, order decides and not richness: a table printed after a describe is newer.
-    let [mentions, wishes] = [View::Mention, View::Manifest].map(|wanted| {
-        let rank: Vec<Observation> = seen.extract_if(.., |observation| view(observation) == wanted).collect();
-        rank
-    });
+    let [mentions, wishes] = [View::Mention, View::Manifest]
+        .map(|wanted| seen.extract_if(.., |observation| view(observation) == wanted).collect::<Vec<_>>());
     [mentions, wishes, seen].into_iter().flat_map(|mut rank| {
         // They come nearly so: each file from its beginning to its end.
         rank.sort_by(as_captured);

@@ -5,7 +5,6 @@ use super::{Condition, Pairs, Selector, Shared};
 use crate::Text;
 use crate::moment::Moment;
 use crate::subject::Subject;
-use std::ops::{Deref, DerefMut};
 
 /// A pod. A field that is `None` was not shown by any view, or is absent: [`super::Object::shows`] tells which.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,19 +81,7 @@ pub struct Dns {
     pub searches: Vec<Text>,
 }
 
-impl Deref for Pod {
-    type Target = PodSpec;
-
-    fn deref(&self) -> &PodSpec {
-        &self.spec
-    }
-}
-
-impl DerefMut for Pod {
-    fn deref_mut(&mut self) -> &mut PodSpec {
-        &mut self.spec
-    }
-}
+reads_through!(Pod, spec: PodSpec);
 
 /// `status.phase` of a pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -187,19 +174,7 @@ pub struct ContainerSpec {
     pub pre_stop: Option<bool>,
 }
 
-impl Deref for Container {
-    type Target = ContainerSpec;
-
-    fn deref(&self) -> &ContainerSpec {
-        &self.spec
-    }
-}
-
-impl DerefMut for Container {
-    fn deref_mut(&mut self) -> &mut ContainerSpec {
-        &mut self.spec
-    }
-}
+reads_through!(Container, spec: ContainerSpec);
 
 impl Container {
     /// A container of which nothing but name and role is known.

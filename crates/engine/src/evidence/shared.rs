@@ -33,6 +33,25 @@ impl<T: Clone> DerefMut for Shared<T> {
     }
 }
 
+/// Lets the fields of what is shared be read and written through the thing that shares it.
+macro_rules! reads_through {
+    ($thing:ty, $shared:ident: $target:ty) => {
+        impl std::ops::Deref for $thing {
+            type Target = $target;
+
+            fn deref(&self) -> &$target {
+                &self.$shared
+            }
+        }
+
+        impl std::ops::DerefMut for $thing {
+            fn deref_mut(&mut self) -> &mut $target {
+                &mut self.$shared
+            }
+        }
+    };
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,7 @@
 //! Who owns, runs, selects and serves whom.
 
 use super::Facts;
-use super::services::{self, Labelled, ServiceFact};
+use super::services::{self, Labelled};
 use super::statement::Stage;
 use crate::Text;
 use crate::evidence::{
@@ -276,11 +276,9 @@ pub(super) fn join(evidence: &Evidence) -> Facts<'_> {
         })
         .collect();
     let services = services::of(evidence, &pods);
-    let pods_of = |(at, service): (usize, &ServiceFact)| {
-        let pods = service.pods.as_deref().unwrap_or_default();
-        pods.iter().map(|pod| (*pod, at)).collect::<Vec<_>>()
-    };
-    let mut serving: Vec<(usize, usize)> = services.iter().enumerate().flat_map(pods_of).collect();
+    let numbered = services.iter().enumerate();
+    let pairs = numbered.flat_map(|(at, of)| of.pods.iter().flatten().map(move |pod| (*pod, at)));
+    let mut serving: Vec<(usize, usize)> = pairs.collect();
     serving.sort_unstable();
     let mut facts = Facts {
         evidence,

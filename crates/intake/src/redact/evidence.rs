@@ -49,6 +49,7 @@ fn object(object: &mut Object) {
 }
 
 fn conditions(conditions: &mut Option<Vec<Condition>>) {
+    // What is shared is written only where there is something to hide.
     for condition in conditions.iter_mut().flatten().filter(|condition| condition.message.is_some()) {
         maybe(&mut condition.message);
     }
