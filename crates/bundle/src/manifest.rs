@@ -10,7 +10,6 @@ use engine::evidence::Gap;
 use engine::moment::{Moment, SECOND};
 use intake::Intake;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
 
 /// The format that this version writes. A reader takes the same major version.
 pub const FORMAT: &str = "coroner.dev/bundle/v1alpha1";
@@ -84,11 +83,6 @@ impl Manifest {
             gaps: about.gaps.iter().map(GapWire::of).collect(),
             records,
         }
-    }
-
-    /// The manifest of a folder, if the folder is a bundle of ours.
-    pub(crate) fn of(folder: &Path) -> Option<Manifest> {
-        Manifest::parse(&std::fs::read(folder.join(MANIFEST)).ok()?)
     }
 
     /// Reads a manifest, if it is one of ours.

@@ -14,9 +14,9 @@ use std::time::Duration;
 
 #[derive(Debug, Group)]
 pub struct Input {
-    /// What to read instead of the cluster: a file, a folder, an archive, or `-` for standard input
+    /// What to read instead of the cluster: a file, a folder, an archive, or `-` for standard input; may be repeated
     #[arg(long, value_name = "PATH")]
-    pub from: Option<PathBuf>,
+    pub from: Vec<PathBuf>,
     /// Read this as well: a journal from a console, the output of a command
     #[arg(long, value_name = "PATH")]
     pub with: Vec<PathBuf>,
@@ -228,8 +228,17 @@ pub struct Gathered {
 enum Source {
     /// Records that are held: of standard input, which can be read once only, or logs of a cluster.
     Held { records: Vec<(String, Vec<u8>)>, live: Option<Box<Live>> },
-    /// A file or folder.
-    Path(PathBuf),
+    /// Files, folders and archives.
+    Paths(Vec<PathBuf>),
+}
+
+/// What is read, as a reader would call it.
+pub fn called(paths: &[PathBuf]) -> String {
+    let one = |path: &PathBuf| match path == Path::new("-") {
+        true => "standard input".to_owned(),
+        false => path.display().to_string(),
+    };
+    paths.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 impl Input {
@@ -248,21 +257,22 @@ impl Input {
                 intake::read(record, &mut all);
             })?;
         }
-        let Some(path) = &self.from else { return self.live(scope, only, all, held) };
+        if self.from.is_empty() {
+            return self.live(scope, only, all, held);
+        }
         let scope = scope(None)?;
-        let source = if path == Path::new("-") || !held.is_empty() {
-            bundle::each(path, &mut |record| {
+        let source = if self.from.iter().any(|path| path == Path::new("-")) || !held.is_empty() {
+            bundle::each_of_all(&self.from, &mut |record| {
                 held.push((record.path.to_owned(), record.bytes.to_vec()));
                 intake::read(record, &mut all);
             })?;
             Source::Held { records: held, live: None }
         } else {
-            all.absorb(bundle::read(path)?);
-            Source::Path(path.clone())
+            all.absorb(bundle::read_all(&self.from)?);
+            Source::Paths(self.from.clone())
         };
         let (evidence, _) = all.finish();
-        let name =
-            if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
+        let name = called(&self.from);
         if evidence.is_empty() && evidence.gaps().is_empty() {
             return Err(Failure::own(format!("nothing in {name} is known to coroner")).hint(
                 "it reads Kubernetes objects (JSON, YAML), what kubectl prints (get, describe, events, logs), and node journals",
@@ -304,7 +314,7 @@ impl Gathered {
     /// Every record as it was collected.
     pub fn each(&self, sink: &mut dyn FnMut(RawRecord<'_>)) -> Result<(), Failure> {
         match &self.source {
-            Source::Path(path) => drop(bundle::each(path, sink)?),
+            Source::Paths(paths) => drop(bundle::each_of_all(paths, sink)?),
             Source::Held { records, .. } => {
                 records.iter().for_each(|(path, bytes)| sink(RawRecord { path, bytes }));
             }

@@ -46,9 +46,9 @@ pub struct Completion {
 pub struct Diagnose {
     #[command(flatten)]
     pub what: Looked,
-    /// What to read instead of the cluster: a file, a folder, or `-` for standard input
+    /// What to read instead of the cluster: a file, a folder, an archive, or `-` for standard input; may be repeated
     #[arg(long, value_name = "PATH")]
-    pub from: Option<PathBuf>,
+    pub from: Vec<PathBuf>,
     /// Read this as well: a journal from a console, the output of a command
     #[arg(long, value_name = "PATH")]
     pub with: Vec<PathBuf>,

@@ -519,7 +519,12 @@ impl Evidence {
 
     /// Whether all objects of a kind in a namespace were listed, so that one that is not here does not exist.
     pub fn is_listed(&self, kind: &Kind, namespace: Option<&str>) -> bool {
-        self.listed.iter().any(|(k, ns)| k == kind && (ns.is_none() || ns.as_deref() == namespace))
+        // In the order of kinds and namespaces: thousands of lists may have been read, and every pod asks for one.
+        let has = |of: Option<&str>| {
+            let order = |(k, ns): &(Kind, Option<Text>)| k.cmp(kind).then_with(|| ns.as_deref().cmp(&of));
+            self.listed.binary_search_by(order).is_ok()
+        };
+        has(None) || namespace.is_some_and(|namespace| has(Some(namespace)))
     }
 
     /// When the evidence was taken: the newest time that any view of the API shows is its lower bound.

@@ -2,6 +2,7 @@
 
 use super::live::{Live, Manner};
 use crate::failure::{FOUND, Failure, INCONCLUSIVE, TIMEOUT};
+use crate::history::called;
 use crate::options::{Diagnose, Looked, Output, Print};
 use crate::terminal;
 use engine::evidence::Evidence;
@@ -9,28 +10,24 @@ use engine::finding::{Certainty, Course};
 use engine::report::{self, Options, Report, Scope, Unread};
 use engine::subject::{Kind, Subject};
 use intake::Intake;
-use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 /// Reads, diagnoses, prints.
 pub fn run(options: &Diagnose) -> Result<ExitCode, Failure> {
-    match &options.from {
-        Some(path) => offline(options, path),
-        None => live(options),
-    }
+    if options.from.is_empty() { live(options) } else { offline(options) }
 }
 
-fn offline(options: &Diagnose, path: &Path) -> Result<ExitCode, Failure> {
+fn offline(options: &Diagnose) -> Result<ExitCode, Failure> {
     let scope = scope(&options.what, None)?;
-    let mut intake = bundle::read(path)?;
+    let mut intake = bundle::read_all(&options.from)?;
     intake.absorb(with(options)?);
     let (evidence, unread) = intake.finish();
     if evidence.is_empty() {
-        return Err(nothing_known(path, &evidence));
+        return Err(nothing_known(&called(&options.from), &evidence));
     }
     let unread = Unread { files: unread.files, lines: unread.lines };
-    let report = engine::diagnose(&evidence, &settings(&options.print, source(path), scope, unread));
+    let report = engine::diagnose(&evidence, &settings(&options.print, called(&options.from), scope, unread));
     print(&report, &options.print);
     let verdict = verdict(&report, options);
     leave(evidence);
@@ -122,13 +119,8 @@ pub fn print(report: &Report, print: &Print) {
     terminal::print(&text);
 }
 
-fn source(path: &Path) -> String {
-    if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() }
-}
-
 /// Why there is no report: what came was empty, refused, or nothing that we know.
-fn nothing_known(path: &Path, evidence: &Evidence) -> Failure {
-    let source = source(path);
+fn nothing_known(source: &str, evidence: &Evidence) -> Failure {
     match evidence.gaps() {
         [] => Failure::own(format!("nothing in {source} is known to coroner")).hint(
             "it reads Kubernetes objects (JSON, YAML), what kubectl prints (get, describe, events, logs), and node journals",

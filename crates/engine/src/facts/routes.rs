@@ -53,7 +53,12 @@ impl<'e> Facts<'e> {
                         port: route.port.map(|port| port.to_string().into()),
                     })
                 });
-                (self.reader_of(&object.subject)?, routes.collect())
+                let routes: Vec<RouteFact> = routes.collect();
+                // Most ConfigMaps route nothing, and to find their readers takes a look at every pod.
+                if routes.is_empty() {
+                    return None;
+                }
+                (self.reader_of(&object.subject)?, routes)
             }
             _ => return None,
         };

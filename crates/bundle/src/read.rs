@@ -1,0 +1,236 @@
+//! From a path to what was seen: files are found, unpacked and understood on several threads, and joined in the order of
+//! their paths.
+
+use crate::caps::{CAPS, Caps};
+use crate::layout::Layout;
+use crate::manifest::{MANIFEST, Manifest};
+use crate::unpack::Unpack;
+use crate::walk::{Found, relative, walk};
+use crate::{Error, breaks_off, gap, unreached};
+use engine::evidence::Why;
+use intake::{Intake, RawRecord};
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Mutex, PoisonError};
+
+/// Threads that read.
+const WORKERS: usize = 2;
+/// Up to so many bytes a file is read at once; a larger one passes by as a stream.
+const SMALL: usize = 8 << 20;
+
+/// Reads a file, a folder, an archive, or standard input for `-`.
+pub fn read(path: &Path) -> Result<Intake, Error> {
+    read_on(path, WORKERS)
+}
+
+/// The same on so many threads; what is read does not depend on their number.
+pub fn read_on(path: &Path, workers: usize) -> Result<Intake, Error> {
+    read_below("", path, &CAPS, workers)
+}
+
+/// Reads several of them as one: what they have in common is one evidence.
+pub fn read_all(paths: &[PathBuf]) -> Result<Intake, Error> {
+    if let [only] = paths {
+        return read(only);
+    }
+    let mut all = Intake::default();
+    for (below, path) in named(paths) {
+        all.absorb(read_below(&below, path, &CAPS, WORKERS)?);
+    }
+    Ok(all)
+}
+
+/// Several paths, each with a name that no other one has: it stands before the paths of what is in it.
+pub(crate) fn named(paths: &[PathBuf]) -> impl Iterator<Item = (String, &PathBuf)> {
+    paths.iter().enumerate().map(|(at, path)| {
+        let name = path.file_name().map_or_else(|| "-".into(), |name| name.to_string_lossy());
+        let same = paths.iter().take(at).filter(|other| other.file_name() == path.file_name()).count();
+        (if same == 0 { name.into_owned() } else { format!("{name} {}", same + 1) }, path)
+    })
+}
+
+/// Reads what stands at a path; `below` stands before the paths of what is in it.
+fn read_below(below: &str, path: &Path, caps: &Caps, workers: usize) -> Result<Intake, Error> {
+    let open = |error| Error::Open(path.to_owned(), error);
+    let is_folder = path != Path::new("-") && std::fs::metadata(path).map_err(open)?.is_dir();
+    let read = if is_folder { folder } else { unpacked };
+    let read = read(below, path, caps, workers);
+    Ok(read.map_err(open)?.join(below))
+}
+
+/// A file, understood.
+struct Part {
+    path: String,
+    intake: Intake,
+    manifest: Option<Manifest>,
+}
+
+/// What was read of one path.
+struct Parts {
+    files: Vec<Part>,
+    /// What finding and unpacking them has to tell.
+    told: Intake,
+}
+
+impl Parts {
+    fn join(mut self, below: &str) -> Intake {
+        self.files.sort_by(|a, b| a.path.cmp(&b.path));
+        let layout = Layout::of(self.files.iter().map(|part| part.path.as_str()));
+        let mut all = self.told;
+        {
+            let there: BTreeSet<&str> = self.files.iter().map(|part| part.path.as_str()).collect();
+            for manifest in self.files.iter().filter_map(|part| part.manifest.as_ref()) {
+                manifest.tell(&mut all);
+                let lost = |path: &&str| !there.contains(within(below, path).as_str());
+                // A bundle inside another one has its records elsewhere.
+                if layout == Layout::Ours && there.contains(within(below, MANIFEST).as_str()) {
+                    let lost = manifest.records.iter().map(|record| record.path.as_str()).filter(lost);
+                    all.gaps.extend(lost.map(|path| gap(path, Why::NotCollected)));
+                }
+            }
+        }
+        for part in self.files {
+            all.absorb(part.intake);
+        }
+        layout.tell(&mut all);
+        all
+    }
+}
+
+/// A path below another one.
+pub(crate) fn within(below: &str, path: &str) -> String {
+    if below.is_empty() { path.to_owned() } else { format!("{below}/{path}") }
+}
+
+/// Reads a folder: the next file on whichever thread is free.
+fn folder(below: &str, root: &Path, caps: &Caps, workers: usize) -> std::io::Result<Parts> {
+    let mut found = Found::default();
+    walk(root, 0, caps, &mut found)?;
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let (mut done, mut told, mut bytes) = (Vec::new(), Intake::default(), Vec::new());
+        while let Some(file) = found.files.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let path = relative(root, file);
+            let path = path.strip_prefix("records/").unwrap_or(&path);
+            let mut unpack = Unpack::new(caps, false);
+            let got = unpack.disk(file, path, &mut |leaf| {
+                done.push(understand(within(below, leaf.path), leaf.from, &mut bytes, workers));
+                ControlFlow::Continue(())
+            });
+            told.absorb(unpack.told);
+            told.gaps.extend(got.err().map(|error| gap(path, unreached(error))));
+        }
+        (done, told)
+    };
+    let mut parts = Parts { files: Vec::new(), told: Intake::default() };
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
+        let mine = work();
+        for (files, told) in others.into_iter().filter_map(|other| other.join().ok()).chain([mine]) {
+            parts.files.extend(files);
+            parts.told.absorb(told);
+        }
+    });
+    parts.told.gaps.extend(found.missed.into_iter().map(|(path, why)| gap(&relative(root, &path), why)));
+    Ok(parts)
+}
+
+/// Reads one file or archive: one thread unpacks, and all understand.
+fn unpacked(below: &str, path: &Path, caps: &Caps, workers: usize) -> std::io::Result<Parts> {
+    let (entries, received) = sync_channel::<(String, Vec<u8>)>(2 * workers);
+    let received = Mutex::new(received);
+    let mut unpack = Unpack::new(caps, true);
+    let mut files = Vec::new();
+    let read = std::thread::scope(|scope| {
+        let readers: Vec<_> = (1..workers.max(2)).map(|_| scope.spawn(|| work(&received))).collect();
+        let read = unpack.asked(path, &mut |leaf| {
+            let path = within(below, leaf.path);
+            let mut bytes = Vec::new();
+            match some(leaf.from, &mut bytes) {
+                Some(Ok(())) => match entries.send((path, bytes)) {
+                    Ok(()) => ControlFlow::Continue(()),
+                    Err(_) => ControlFlow::Break(()),
+                },
+                rest => {
+                    files.push(streamed(path, &bytes, rest, leaf.from, workers));
+                    ControlFlow::Continue(())
+                }
+            }
+        });
+        drop(entries);
+        files.extend(work(&received));
+        files.extend(readers.into_iter().flat_map(|reader| reader.join().unwrap_or_default()));
+        read
+    });
+    read.map(|()| Parts { files, told: unpack.told })
+}
+
+/// Understands files as they come.
+fn work(received: &Mutex<Receiver<(String, Vec<u8>)>>) -> Vec<Part> {
+    let mut done = Vec::new();
+    loop {
+        let next = received.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok((path, bytes)) = next else { return done };
+        done.push(whole(path, &bytes));
+    }
+}
+
+/// Understands one file; `bytes` is a place for it.
+fn understand(path: String, from: &mut dyn Read, bytes: &mut Vec<u8>, workers: usize) -> Part {
+    bytes.clear();
+    match some(from, bytes) {
+        Some(Ok(())) => whole(path, bytes),
+        rest => streamed(path, bytes, rest, from, workers),
+    }
+}
+
+/// Reads a small file; none where there is more than a small file has.
+fn some(from: &mut dyn Read, bytes: &mut Vec<u8>) -> Option<std::io::Result<()>> {
+    match from.take(SMALL as u64 + 1).read_to_end(bytes) {
+        Ok(_) if bytes.len() > SMALL => None,
+        read => Some(read.map(drop)),
+    }
+}
+
+fn whole(path: String, bytes: &[u8]) -> Part {
+    let mut intake = Intake::default();
+    if path.rsplit('/').next() == Some(MANIFEST)
+        && let Some(manifest) = Manifest::parse(bytes)
+    {
+        return Part { path, intake, manifest: Some(manifest) };
+    }
+    intake::read(RawRecord { path: &path, bytes }, &mut intake);
+    Part { path, intake, manifest: None }
+}
+
+/// A file of which these bytes are the beginning: more follows, or it breaks off after them.
+fn streamed(
+    path: String,
+    bytes: &[u8],
+    rest: Option<std::io::Result<()>>,
+    from: &mut dyn Read,
+    workers: usize,
+) -> Part {
+    let mut intake = Intake::default();
+    let _ = workers;
+    match rest {
+        Some(broken) => {
+            intake::read(RawRecord { path: &path, bytes }, &mut intake);
+            intake.gaps.extend(broken.err().map(|error| gap(&path, breaks_off(&error))));
+        }
+        None => {
+            let mut bytes = bytes.to_vec();
+            let broken = from.read_to_end(&mut bytes).err();
+            intake::read(RawRecord { path: &path, bytes: &bytes }, &mut intake);
+            intake.gaps.extend(broken.map(|error| gap(&path, breaks_off(&error))));
+        }
+    }
+    Part { path, intake, manifest: None }
+}
+
+#[cfg(test)]
+mod tests;
