@@ -10,10 +10,10 @@ mod walk;
 mod wire;
 mod writer;
 
-pub use each::{each, each_of_all};
+pub use each::{Told, each, each_of_all};
 pub use layout::Layout;
 pub use manifest::{About, FORMAT, MANIFEST, Manifest, RECORDS, Record};
-pub use read::{read, read_all, read_on};
+pub use read::{Listed, list, read, read_all, read_on};
 pub use writer::{Archive, write};
 
 use engine::evidence::{Gap, Locator, Read as Asked, Why};

@@ -6,7 +6,7 @@
 //! ```
 
 use crate::wire::GapWire;
-use engine::evidence::Gap;
+use engine::evidence::{Gap, What};
 use engine::moment::{Moment, SECOND};
 use intake::Intake;
 use serde::{Deserialize, Serialize};
@@ -91,8 +91,25 @@ impl Manifest {
         (manifest.api_version == FORMAT).then_some(manifest)
     }
 
+    /// The manifest that stands in a file of that path.
+    pub(crate) fn at(path: &str, bytes: &[u8]) -> Option<Manifest> {
+        (path.rsplit('/').next() == Some(MANIFEST)).then(|| Manifest::parse(bytes)).flatten()
+    }
+
+    /// What it tells beside the records, to be written again.
+    pub fn about(&self) -> About {
+        let mut told = Intake::default();
+        self.tell(&mut told);
+        let captured = told.observations.into_iter().find_map(|seen| match seen.what {
+            What::ClockPair(pair) => Some(pair.truth),
+            _ => None,
+        });
+        let (version, context, scope) = (self.version.clone(), self.context.clone(), self.scope.clone());
+        About { captured, version, context, scope, gaps: told.gaps }
+    }
+
     /// Tells what it knows beside the records.
-    pub(crate) fn tell(&self, out: &mut Intake) {
+    pub fn tell(&self, out: &mut Intake) {
         let captured = self.captured_at.as_deref().and_then(|text| text.parse::<jiff::Timestamp>().ok());
         if let Some(at) = captured {
             // The API server tells the time in whole seconds.

@@ -7,9 +7,9 @@ use crate::manifest::{MANIFEST, Manifest};
 use crate::unpack::Unpack;
 use crate::walk::{Found, relative, walk};
 use crate::{Error, breaks_off, gap, unreached};
-use engine::evidence::Why;
+use engine::evidence::{What, Why};
 use intake::{Intake, RawRecord};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -55,16 +55,20 @@ pub(crate) fn named(paths: &[PathBuf]) -> impl Iterator<Item = (String, &PathBuf
 
 /// Reads what stands at a path; `below` stands before the paths of what is in it.
 fn read_below(below: &str, path: &Path, caps: &Caps, workers: usize) -> Result<Intake, Error> {
+    Ok(parts(below, path, caps, workers)?.join(below))
+}
+
+fn parts(below: &str, path: &Path, caps: &Caps, workers: usize) -> Result<Parts, Error> {
     let open = |error| Error::Open(path.to_owned(), error);
     let is_folder = path != Path::new("-") && std::fs::metadata(path).map_err(open)?.is_dir();
     let read = if is_folder { folder } else { unpacked };
-    let read = read(below, path, caps, workers);
-    Ok(read.map_err(open)?.join(below))
+    read(below, path, caps, workers).map_err(open)
 }
 
 /// A file, understood.
 struct Part {
     path: String,
+    bytes: u64,
     intake: Intake,
     manifest: Option<Manifest>,
 }
@@ -76,10 +80,60 @@ struct Parts {
     told: Intake,
 }
 
+/// What a path holds.
+#[derive(Debug)]
+pub struct Listed {
+    /// Who wrote it.
+    pub layout: Layout,
+    /// Its records, in the order of their paths: path, bytes, and what is in it, in words.
+    pub records: Vec<(String, u64, String)>,
+    /// What was seen in them.
+    pub intake: Intake,
+}
+
+/// Reads what [`read_all`] reads, and tells what it holds.
+pub fn list(path: &Path) -> Result<Listed, Error> {
+    let mut parts = parts("", path, &CAPS, WORKERS)?;
+    parts.sort();
+    let record = |part: &Part| (part.path.clone(), part.bytes, holds(&part.intake));
+    let records = parts.files.iter().filter(|part| part.manifest.is_none()).map(record).collect();
+    Ok(Listed { layout: parts.layout(), records, intake: parts.join("") })
+}
+
+/// What was found in a file, in words.
+fn holds(intake: &Intake) -> String {
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    for seen in &intake.observations {
+        let kind = match &seen.what {
+            What::Object(object) => object.subject.kind.as_str(),
+            What::Event(_) => "Event",
+            What::Log(_) => "log",
+            What::NodeLog(_) => "journal",
+            What::Unit(_) => "unit",
+            What::Tags(_) => "registry's tags",
+            What::Listed { .. } | What::ClockPair(_) => continue,
+        };
+        *kinds.entry(kind).or_default() += 1;
+    }
+    let words = kinds.iter().map(|(kind, count)| match count {
+        1 => (*kind).to_owned(),
+        _ => format!("{count} × {kind}"),
+    });
+    words.collect::<Vec<_>>().join(", ")
+}
+
 impl Parts {
-    fn join(mut self, below: &str) -> Intake {
+    fn sort(&mut self) {
         self.files.sort_by(|a, b| a.path.cmp(&b.path));
-        let layout = Layout::of(self.files.iter().map(|part| part.path.as_str()));
+    }
+
+    fn layout(&self) -> Layout {
+        Layout::of(self.files.iter().map(|part| part.path.as_str()))
+    }
+
+    fn join(mut self, below: &str) -> Intake {
+        self.sort();
+        let layout = self.layout();
         let mut all = self.told;
         {
             let there: BTreeSet<&str> = self.files.iter().map(|part| part.path.as_str()).collect();
@@ -115,14 +169,13 @@ fn folder(below: &str, root: &Path, caps: &Caps, workers: usize) -> std::io::Res
         let (mut done, mut told, mut bytes) = (Vec::new(), Intake::default(), Vec::new());
         while let Some(file) = found.files.get(next.fetch_add(1, Ordering::Relaxed)) {
             let path = relative(root, file);
-            let path = path.strip_prefix("records/").unwrap_or(&path);
             let mut unpack = Unpack::new(caps, false);
-            let got = unpack.disk(file, path, &mut |leaf| {
+            let got = unpack.disk(file, &path, &mut |leaf| {
                 done.push(understand(within(below, leaf.path), leaf.from, &mut bytes, workers));
                 ControlFlow::Continue(())
             });
             told.absorb(unpack.told);
-            told.gaps.extend(got.err().map(|error| gap(path, unreached(error))));
+            told.gaps.extend(got.err().map(|error| gap(&path, unreached(error))));
         }
         (done, told)
     };
@@ -198,13 +251,11 @@ fn some(from: &mut dyn Read, bytes: &mut Vec<u8>) -> Option<std::io::Result<()>>
 
 fn whole(path: String, bytes: &[u8]) -> Part {
     let mut intake = Intake::default();
-    if path.rsplit('/').next() == Some(MANIFEST)
-        && let Some(manifest) = Manifest::parse(bytes)
-    {
-        return Part { path, intake, manifest: Some(manifest) };
+    if let Some(manifest) = Manifest::at(&path, bytes) {
+        return Part { path, bytes: bytes.len() as u64, intake, manifest: Some(manifest) };
     }
     intake::read(RawRecord { path: &path, bytes }, &mut intake);
-    Part { path, intake, manifest: None }
+    Part { path, bytes: bytes.len() as u64, intake, manifest: None }
 }
 
 /// A file of which these bytes are the beginning: more follows, or it breaks off after them.
@@ -217,19 +268,14 @@ fn streamed(
 ) -> Part {
     let mut intake = Intake::default();
     let _ = workers;
-    match rest {
-        Some(broken) => {
-            intake::read(RawRecord { path: &path, bytes }, &mut intake);
-            intake.gaps.extend(broken.err().map(|error| gap(&path, breaks_off(&error))));
-        }
-        None => {
-            let mut bytes = bytes.to_vec();
-            let broken = from.read_to_end(&mut bytes).err();
-            intake::read(RawRecord { path: &path, bytes: &bytes }, &mut intake);
-            intake.gaps.extend(broken.map(|error| gap(&path, breaks_off(&error))));
-        }
-    }
-    Part { path, intake, manifest: None }
+    let mut all = bytes.to_vec();
+    let broken = match rest {
+        Some(broken) => broken.err(),
+        None => from.read_to_end(&mut all).err(),
+    };
+    intake::read(RawRecord { path: &path, bytes: &all }, &mut intake);
+    intake.gaps.extend(broken.map(|error| gap(&path, breaks_off(&error))));
+    Part { path, bytes: all.len() as u64, intake, manifest: None }
 }
 
 #[cfg(test)]

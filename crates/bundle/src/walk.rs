@@ -1,7 +1,7 @@
 //! Finds the files of a folder.
 
 use crate::caps::{Caps, larger, size};
-use crate::unreached;
+use crate::{RECORDS, unreached};
 use engine::evidence::Why;
 use std::path::{Path, PathBuf};
 
@@ -62,7 +62,9 @@ pub(crate) fn walk(folder: &Path, depth: usize, caps: &Caps, found: &mut Found) 
     Ok(())
 }
 
-/// The path of a file inside a folder, with `/` between its parts.
+/// The path of a file inside a folder, with `/` between its parts; of a bundle of ours, below the folder of its records.
 pub(crate) fn relative(root: &Path, file: &Path) -> String {
-    file.strip_prefix(root).unwrap_or(file).to_string_lossy().replace('\\', "/")
+    let file = file.strip_prefix(root).unwrap_or(file);
+    let file = file.strip_prefix(RECORDS).unwrap_or(file);
+    file.to_string_lossy().replace('\\', "/")
 }

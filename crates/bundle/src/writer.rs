@@ -3,8 +3,7 @@
 use crate::Error;
 use crate::manifest::{About, MANIFEST, Manifest, RECORDS, Record};
 use engine::evidence::{Gap, Locator, Read, Why};
-use intake::redact::{self, Mask};
-use std::borrow::Cow;
+use intake::redact::{self, Mask, Masked, Redacted};
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
@@ -13,7 +12,7 @@ use std::path::{Component, Path, PathBuf};
 pub fn write<'r>(folder: &Path, records: impl IntoIterator<Item = (&'r str, &'r [u8])>) -> Result<(), Error> {
     let (mut written, mut about) = (Vec::new(), About::default());
     for (path, bytes) in records {
-        let Some(redacted) = redacted(path, bytes)? else {
+        let Some(redacted) = redacted(path, bytes, &Mask::Fixed)? else {
             about.gaps.push(left_out(path));
             continue;
         };
@@ -21,8 +20,8 @@ pub fn write<'r>(folder: &Path, records: impl IntoIterator<Item = (&'r str, &'r 
         if let Some(parent) = to.parent() {
             std::fs::create_dir_all(parent).map_err(failed(parent))?;
         }
-        std::fs::write(&to, &redacted).map_err(failed(&to))?;
-        written.push(record(path, &redacted));
+        std::fs::write(&to, &redacted.bytes).map_err(failed(&to))?;
+        written.push(record(path, &redacted.bytes));
     }
     // The manifest comes last: a bundle without one was not finished.
     let to = folder.join(MANIFEST);
@@ -40,14 +39,15 @@ pub struct Archive {
     to: PathBuf,
     written: Vec<Record>,
     left_out: Vec<Gap>,
+    mask: Mask,
 }
 
 /// How hard zstd tries: fast, for a cluster may be waiting for the next request.
 const LEVEL: i32 = 3;
 
 impl Archive {
-    /// Begins one that will stand at that path.
-    pub fn create(to: &Path) -> Result<Archive, Error> {
+    /// Begins one that will stand at that path, with this in the place of secrets.
+    pub fn create(to: &Path, mask: Mask) -> Result<Archive, Error> {
         let mut name = to.file_name().unwrap_or_default().to_os_string();
         name.push(format!(".{}.part", std::process::id()));
         let part = to.with_file_name(name);
@@ -59,6 +59,7 @@ impl Archive {
             to: to.to_owned(),
             written: Vec::new(),
             left_out: Vec::new(),
+            mask,
         })
     }
 
@@ -77,15 +78,15 @@ impl Archive {
         self.written.is_empty()
     }
 
-    /// Adds a record, redacted.
-    pub fn add(&mut self, path: &str, bytes: &[u8]) -> Result<(), Error> {
-        let Some(redacted) = redacted(path, bytes)? else {
+    /// Adds a record, redacted, and tells what was masked in it. What is no text is left out, and the manifest says so.
+    pub fn add(&mut self, path: &str, bytes: &[u8]) -> Result<Vec<Masked>, Error> {
+        let Some(redacted) = redacted(path, bytes, &self.mask)? else {
             self.left_out.push(left_out(path));
-            return Ok(());
+            return Ok(Vec::new());
         };
-        self.append(&format!("{RECORDS}/{path}"), &redacted)?;
-        self.written.push(record(path, &redacted));
-        Ok(())
+        self.append(&format!("{RECORDS}/{path}"), &redacted.bytes)?;
+        self.written.push(record(path, &redacted.bytes));
+        Ok(redacted.masked)
     }
 
     /// Writes the manifest and gives the bundle its name.
@@ -132,11 +133,11 @@ fn text(manifest: &Manifest) -> io::Result<Vec<u8>> {
 }
 
 /// A record without secrets; none where nothing can be told of them, for it is no text.
-fn redacted<'b>(path: &str, bytes: &'b [u8]) -> Result<Option<Cow<'b, [u8]>>, Error> {
+fn redacted<'b>(path: &str, bytes: &'b [u8], mask: &Mask) -> Result<Option<Redacted<'b>>, Error> {
     if path.is_empty() || !Path::new(path).components().all(|part| matches!(part, Component::Normal(_))) {
         return Err(Error::Outside(path.to_owned()));
     }
-    Ok(redact::record(bytes, &Mask::Fixed).map(|redacted| redacted.bytes))
+    Ok(redact::record(bytes, mask))
 }
 
 /// What the manifest tells of a record that was left out.

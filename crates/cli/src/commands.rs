@@ -1,5 +1,6 @@
 //! One module for each command.
 
+pub mod bundle;
 pub mod collect;
 pub mod completion;
 pub mod demo;

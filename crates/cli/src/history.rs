@@ -262,10 +262,12 @@ impl Input {
         }
         let scope = scope(None)?;
         let source = if self.from.iter().any(|path| path == Path::new("-")) || !held.is_empty() {
-            bundle::each_of_all(&self.from, &mut |record| {
+            let told = bundle::each_of_all(&self.from, &mut |record| {
                 held.push((record.path.to_owned(), record.bytes.to_vec()));
                 intake::read(record, &mut all);
             })?;
+            all.gaps.extend(told.gaps);
+            told.manifest.iter().for_each(|manifest| manifest.tell(&mut all));
             Source::Held { records: held, live: None }
         } else {
             all.absorb(bundle::read_all(&self.from)?);

@@ -33,6 +33,7 @@ fn main() -> ExitCode {
     let done = match &args.command {
         Command::Diagnose(options) => commands::diagnose::run(options),
         Command::Collect(options) => commands::collect::run(options),
+        Command::Bundle(options) => commands::bundle::run(options),
         Command::Demo(options) => commands::demo::run(options),
         Command::Events(options) => commands::events::run(options),
         Command::Timeline(options) => commands::timeline::run(options),

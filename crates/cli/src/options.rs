@@ -1,5 +1,6 @@
 //! The command line.
 
+pub use crate::history::Form;
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use engine::finding::Severity;
 use std::path::PathBuf;
@@ -19,6 +20,9 @@ pub enum Command {
     Diagnose(Diagnose),
     /// Writes what a diagnosis reads of a cluster into a redacted bundle, to be diagnosed elsewhere
     Collect(Collect),
+    /// Bundles of any make: what is inside, a record, our own form of it, without its secrets
+    #[command(subcommand)]
+    Bundle(Bundle),
     /// A real incident, built in: nothing to install
     Demo(Demo),
     /// Every event in its true order: storms folded, with rate, spread and first victim
@@ -33,6 +37,56 @@ pub enum Command {
     Explain(Explain),
     /// A shell's completion script
     Completion(Completion),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Bundle {
+    /// Who wrote it, which time it covers, what is in it, what is missing
+    Ls {
+        /// A file, a folder, an archive, or `-` for standard input
+        path: PathBuf,
+        /// Name every record
+        #[arg(short, long)]
+        long: bool,
+        /// How to print
+        #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+        output: Form,
+    },
+    /// Prints a record, redacted
+    Cat {
+        /// A file, a folder, an archive, or `-` for standard input
+        path: PathBuf,
+        /// The record, as `ls -l` names it
+        record: String,
+    },
+    /// Writes what is inside as a bundle of coroner (.tar.zst), redacted
+    Convert(Convert),
+    /// The same, and reports what was masked where
+    Redact(Redact),
+}
+
+#[derive(Debug, Group)]
+pub struct Convert {
+    /// A file, a folder, an archive, or `-` for standard input
+    pub path: PathBuf,
+    /// The bundle to write: an archive (.tar.zst) that does not exist yet
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+}
+
+#[derive(Debug, Group)]
+pub struct Redact {
+    /// A file, a folder, an archive, or `-` for standard input
+    pub path: PathBuf,
+    /// The bundle to write: an archive (.tar.zst) that does not exist yet
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Give every secret a name of its own, the same wherever it stands
+    #[arg(long)]
+    pub pseudonyms: bool,
+    /// Make the names with the first 16 bytes of this file, so that several bundles have the same
+    #[arg(long, value_name = "FILE", requires = "pseudonyms")]
+    pub key: Option<PathBuf>,
 }
 
 #[derive(Debug, Group)]

@@ -19,6 +19,18 @@ pub fn print(text: &str) {
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
 }
 
+/// Writes a record as it is; on a terminal without what would steer it.
+pub fn print_record(bytes: &[u8]) {
+    let mut out = std::io::stdout().lock();
+    if !std::io::stdout().is_terminal() {
+        let _ = out.write_all(bytes);
+        return;
+    }
+    for line in String::from_utf8_lossy(bytes).lines() {
+        let _ = writeln!(out, "{}", engine::clean::clean(line));
+    }
+}
+
 /// Writes a line to standard error.
 pub fn complain(text: &str) {
     let _ = writeln!(std::io::stderr(), "{}", engine::clean::clean(text));

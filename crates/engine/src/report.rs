@@ -1,6 +1,7 @@
 //! What a reader is told. Renderers are pure functions of a report.
 
 use crate::Text;
+pub mod contents;
 pub mod events;
 #[cfg(test)]
 mod example;

@@ -3,6 +3,7 @@
 use super::*;
 use crate::{About, Archive};
 use engine::evidence::{Gap, Locator, Read as Asked};
+use intake::redact::Mask;
 use std::io;
 use std::io::Write;
 use tar::EntryType::{self, Regular};
@@ -309,7 +310,7 @@ fn what_an_archive_was_given_it_gives() {
         locator: Locator::default(),
     };
     let about = About { captured: Some(captured.clone()), gaps: vec![gap.clone()], ..About::default() };
-    let mut archive = Archive::create(&path).unwrap();
+    let mut archive = Archive::create(&path, Mask::Fixed).unwrap();
     archive.add("kubectl.txt", TABLE).unwrap();
     assert!(!path.exists(), "nothing stands under the name before all is there");
     archive.finish(&about).unwrap();
@@ -330,7 +331,7 @@ fn a_record_that_the_manifest_names_and_nobody_finds_is_a_gap() {
 #[test]
 fn one_that_is_not_finished_leaves_nothing_behind() {
     let place = Place::new("unfinished");
-    let mut archive = Archive::create(&place.0.join("x.tar.zst")).unwrap();
+    let mut archive = Archive::create(&place.0.join("x.tar.zst"), Mask::Fixed).unwrap();
     archive.add("kubectl.txt", TABLE).unwrap();
     drop(archive);
     assert_eq!(std::fs::read_dir(&place.0).unwrap().count(), 0);

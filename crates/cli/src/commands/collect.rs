@@ -8,6 +8,7 @@ use crate::terminal;
 use bundle::{About, Archive};
 use engine::evidence::Locator;
 use intake::Intake;
+use intake::redact::Mask;
 use std::process::ExitCode;
 
 /// Reads as a diagnosis does, and keeps the records.
@@ -19,7 +20,7 @@ pub fn run(options: &Collect) -> Result<ExitCode, Failure> {
     let manner = Manner { all: false, verbose: options.verbose };
     let scope = |home: &str| diagnose::scope(&options.what, Some(home));
     let mut live = Live::connect(&options.connection, options.context.as_deref(), manner, scope)?;
-    let mut archive = Archive::create(&options.output)?;
+    let mut archive = Archive::create(&options.output, Mask::Fixed)?;
     let part = archive.part().to_owned();
     live.end_on_interrupt(move || _ = std::fs::remove_file(part));
 

@@ -59,7 +59,7 @@ pub(super) struct ScopeWire<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct CoverageWire<'a> {
+pub(super) struct CoverageWire<'a> {
     source: Said<'a>,
     count: usize,
     from: Option<String>,
@@ -224,6 +224,17 @@ pub(super) struct GapWire {
 struct UnreadWire<'a> {
     files: Vec<Said<'a>>,
     lines: u64,
+}
+
+/// The sources of a report.
+pub(super) fn coverage(report: &Report) -> Vec<CoverageWire<'_>> {
+    let wire = Writer { now: Now(text::reference(report)), context: None };
+    report.coverage.iter().map(|source| wire.coverage(source)).collect()
+}
+
+/// What was missing.
+pub(super) fn gaps(gaps: &[Gap], context: Option<&Text>) -> Vec<GapWire> {
+    gaps.iter().map(|one| gap(one, context)).collect()
 }
 
 /// What the parts need of the whole.

@@ -37,6 +37,23 @@ pub fn tell(incidents: Vec<Incident>, facts: &Facts, options: &Options) -> Repor
     }
 }
 
+/// Tells what evidence covers, and nothing of what it means.
+pub(super) fn contents(evidence: &Evidence, options: &Options) -> Report {
+    Report {
+        source: options.source.clone(),
+        scope: Scope::default(),
+        context: None,
+        captured: evidence.captured().cloned(),
+        version: version(evidence),
+        coverage: coverage(evidence),
+        incidents: Vec::new(),
+        folded: 0,
+        gaps: evidence.gaps().to_vec(),
+        remarks: Vec::new(),
+        unread: options.unread.clone(),
+    }
+}
+
 /// Whether an incident's root or a member is inside. Nodes and the control plane are always.
 fn in_scope(incident: &Incident, scope: &Scope, facts: &Facts) -> bool {
     let all = || incident.members.iter().chain([&incident.root.subject]).chain(&incident.root.owner);

@@ -55,7 +55,7 @@ pub(super) fn reference(report: &Report) -> Option<i64> {
     })
 }
 
-fn head(page: &mut Page, report: &Report, now: Now) {
+pub(super) fn head(page: &mut Page, report: &Report, now: Now) {
     let mut parts = vec![report.source.clone()];
     parts.extend(report.version.as_ref().map(|version| format!("Kubernetes {version}")));
     parts.push(scope(&report.scope));
@@ -136,7 +136,7 @@ fn counted(source: &Coverage, now: Now) -> String {
     format!("{} {name}{span}", thousands(source.count as u64))
 }
 
-fn foot(page: &mut Page, report: &Report, style: &Style) {
+pub(super) fn foot(page: &mut Page, report: &Report, style: &Style) {
     for remark in &report.remarks {
         page.blank();
         page.text(&[(Ink::Heading, "NOTE".to_owned()), (Ink::Plain, "   ".to_owned())], Ink::Plain, remark);
