@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::manifest::{About, MANIFEST, Manifest, RECORDS, Record};
-use intake::redact;
+use intake::{objects, redact};
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Write};
@@ -120,11 +120,15 @@ fn redacted<'b>(path: &str, bytes: &'b [u8]) -> Result<Cow<'b, str>, Error> {
     if path.is_empty() || !Path::new(path).components().all(|part| matches!(part, Component::Normal(_))) {
         return Err(Error::Outside(path.to_owned()));
     }
-    let text = String::from_utf8_lossy(bytes);
-    Ok(match redact::text(&text) {
-        Cow::Owned(redacted) => Cow::Owned(redacted),
+    let text = changed(String::from_utf8_lossy(bytes), objects::reduced);
+    Ok(changed(text, redact::text))
+}
+
+fn changed<'b>(text: Cow<'b, str>, change: fn(&str) -> Cow<'_, str>) -> Cow<'b, str> {
+    match change(&text) {
+        Cow::Owned(changed) => Cow::Owned(changed),
         Cow::Borrowed(_) => text,
-    })
+    }
 }
 
 fn record(path: &str, text: &str) -> Record {
@@ -160,6 +164,23 @@ mod tests {
         let kept = std::fs::read_to_string(folder.join("records/logs/web.txt")).unwrap();
         std::fs::remove_dir_all(&folder).unwrap();
         assert!(!kept.contains("hunter2"), "{kept}");
+    }
+
+    #[test]
+    fn of_managers_no_more_is_kept_than_is_read() {
+        let managed = r#""managedFields":[{"manager":"m","operation":"Update","apiVersion":"v1","time":"2026-11-23T02:00:00Z","fieldsType":"FieldsV1","fieldsV1":{"f:data":{".":{},"f:password":{}}}}]"#;
+        let list = |kind: &str| {
+            format!(
+                r#"{{"kind":"{kind}List","apiVersion":"v1","metadata":{{}},"items":[{{"metadata":{{"name":"a","namespace":"b",{managed}}}}}]}}"#
+            )
+        };
+        let kept = |kind: &str| redacted("objects/x.json", list(kind).as_bytes()).unwrap().into_owned();
+        assert!(!kept("Pod").contains("managedFields"), "{}", kept("Pod"));
+        assert!(
+            kept("ConfigMap").contains(r#""managedFields":[{"manager":"m","operation":"Update","time":"2026-11-23T02:00:00Z","fieldsV1":{"f:data":{"f:password":{}}}}]"#),
+            "{}",
+            kept("ConfigMap")
+        );
     }
 
     #[test]
