@@ -3,7 +3,9 @@
 use crate::Error;
 use crate::manifest::{About, MANIFEST, Manifest, RECORDS, Record};
 use engine::evidence::{Gap, Locator, Read, Why};
+use intake::objects;
 use intake::redact::{self, Mask, Masked, Redacted};
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
@@ -132,12 +134,16 @@ fn text(manifest: &Manifest) -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
-/// A record without secrets; none where nothing can be told of them, for it is no text.
+/// A record without secrets and without what nobody reads; none where nothing can be told of them, for it is no text.
 fn redacted<'b>(path: &str, bytes: &'b [u8], mask: &Mask) -> Result<Option<Redacted<'b>>, Error> {
     if path.is_empty() || !Path::new(path).components().all(|part| matches!(part, Component::Normal(_))) {
         return Err(Error::Outside(path.to_owned()));
     }
-    Ok(redact::record(bytes, mask))
+    let Ok(Cow::Owned(reduced)) = std::str::from_utf8(bytes).map(objects::reduced) else {
+        return Ok(redact::record(bytes, mask));
+    };
+    let redacted = redact::record(reduced.as_bytes(), mask);
+    Ok(redacted.map(|it| Redacted { bytes: Cow::Owned(it.bytes.into_owned()), masked: it.masked }))
 }
 
 /// What the manifest tells of a record that was left out.
@@ -183,6 +189,23 @@ mod tests {
         let kept = std::fs::read_to_string(folder.join("records/logs/web.txt")).unwrap();
         std::fs::remove_dir_all(&folder).unwrap();
         assert!(!kept.contains("hunter2"), "{kept}");
+    }
+
+    #[test]
+    fn of_managers_no_more_is_kept_than_is_read() {
+        let managed = r#""managedFields":[{"manager":"m","operation":"Update","apiVersion":"v1","time":"2026-11-23T02:00:00Z","fieldsType":"FieldsV1","fieldsV1":{"f:data":{".":{},"f:password":{}}}}]"#;
+        let list = |kind: &str| {
+            format!(
+                r#"{{"kind":"{kind}List","apiVersion":"v1","metadata":{{}},"items":[{{"metadata":{{"name":"a","namespace":"b",{managed}}}}}]}}"#
+            )
+        };
+        let kept = |kind: &str| redacted("objects/x.json", list(kind).as_bytes()).unwrap().into_owned();
+        assert!(!kept("Pod").contains("managedFields"), "{}", kept("Pod"));
+        assert!(
+            kept("ConfigMap").contains(r#""managedFields":[{"manager":"m","operation":"Update","time":"2026-11-23T02:00:00Z","fieldsV1":{"f:data":{"f:password":{}}}}]"#),
+            "{}",
+            kept("ConfigMap")
+        );
     }
 
     #[test]

@@ -258,6 +258,104 @@ fn a_bundle_tells_what_the_cluster_told() {
     }
 }
 
+/// The cluster to somebody who may read these namespaces and what is in none, and may see which there are.
+fn of_namespaces(target: &str, all: &[&str], open: &[&str]) -> Reply {
+    let path = target.split_once('?').map_or(target, |(path, _)| path);
+    let parts: Vec<&str> = path.split('/').collect();
+    let namespace = parts.iter().position(|part| *part == "namespaces").and_then(|at| parts.get(at + 1));
+    let refused = Some((403, "application/json", "{\"message\":\"no\"}".into()));
+    match (namespace, parts.last().copied().unwrap_or_default()) {
+        (None, "namespaces") => {
+            let items =
+                all.iter().map(|name| format!(r#"{{"metadata":{{"name":"{name}","uid":"{name}"}}}}"#));
+            list("Namespace", "v1", &items.collect::<Vec<_>>().join(","))
+        }
+        (None, "nodes" | "persistentvolumes" | "storageclasses") => cluster(target),
+        (Some(namespace), _) if !open.contains(namespace) => refused,
+        (Some(&"shop"), _) => cluster(target),
+        (Some(_), _) => list("Thing", "v1", ""),
+        (None, _) => refused,
+    }
+}
+
+#[test]
+fn a_namespace_that_may_not_be_read_costs_itself() {
+    let all = ["audit", "kube-node-lease", "kube-system", "shop", "vault"];
+    let server = Server::start(move |target| {
+        of_namespaces(target, &all, &["audit", "kube-node-lease", "shop", "kube-system"])
+    });
+    let place = server.kubeconfig("closed");
+    let (code, out, err) = place.run(&["diagnose", "-A", "-o", "json"]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    let report = json(&out);
+    let root = &report["incidents"][0]["root"];
+    assert_eq!((&root["code"], &root["certainty"]), (&"oom-killed".into(), &"certain".into()), "{out}");
+    let gaps: Vec<String> = report["gaps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|gap| format!("{}: {} {}", gap["what"], gap["reason"], gap["detail"]).replace('"', ""))
+        .collect();
+    assert_eq!(gaps.len(), 17, "{gaps:#?}");
+    assert!(gaps.contains(&"pods of vault: forbidden it needs list on pods".to_owned()), "{gaps:#?}");
+    assert!(gaps.contains(&"deployments of vault: forbidden it needs list on deployments.apps".to_owned()));
+    {
+        let seen = server.seen.lock().unwrap();
+        let mut once: Vec<&String> = seen.iter().collect();
+        once.sort();
+        once.dedup();
+        assert_eq!(once.len(), seen.len(), "nothing is asked for twice: {seen:#?}");
+    }
+    let (_, text, _) = place.run(&["diagnose", "-A"]);
+    assert!(text.contains("namespace vault"), "{text}");
+    assert!(text.contains("it needs list on pods, events,"), "{text}");
+    // A bundle says the same.
+    let (code, _, err) = place.run(&["collect", "-A", "-o", "b.tar.zst"]);
+    assert_eq!(code, 0, "{err}");
+    let (_, offline, _) = place.run(&["diagnose", "-o", "json", "--context", "lab", "--from", "b.tar.zst"]);
+    assert_eq!(told(&out), told(&offline));
+}
+
+#[test]
+fn a_tenant_is_not_refused_over_and_over() {
+    let all = ["a", "b", "c", "d", "e", "f", "shop"];
+    let server = Server::start(move |target| of_namespaces(target, &all, &["shop"]));
+    let place = server.kubeconfig("tenant");
+    let (code, out, _) = place.run(&["diagnose", "-A", "-o", "json"]);
+    assert_eq!(code, 0, "{out}");
+    assert_eq!(json(&out)["incidents"][0]["root"]["code"], "oom-killed", "{out}");
+    let seen = server.seen.lock().unwrap();
+    let closed = seen.iter().filter(|line| line.contains("/namespaces/a/")).count();
+    assert_eq!(closed, 1, "{seen:#?}");
+    let not_asked = json(&out)["gaps"].to_string().matches("not-collected").count();
+    assert_eq!(not_asked, 6 * 16, "{out}");
+}
+
+#[test]
+fn who_may_read_no_namespace_is_told_so() {
+    let all = ["shop", "vault"];
+    let none = move |target: &str| match target.contains("/nodes")
+        || target.contains("storage")
+        || target.contains("persistentvolumes")
+    {
+        true => Some((403, "application/json", "{}".into())),
+        false => of_namespaces(target, &all, &[]),
+    };
+    let server = Server::start(none);
+    let (code, out, err) = server.kubeconfig("nowhere").run(&["diagnose", "-A"]);
+    assert_eq!((code, out.as_str()), (1, ""), "{err}");
+    assert!(
+        err.contains("nothing may be read in lab") && err.contains("-n asks about one namespace"),
+        "{err}"
+    );
+    // Nodes alone are told of, and what is missing is said once.
+    let server = Server::start(move |target| of_namespaces(target, &all, &[]));
+    let (code, out, err) = server.kubeconfig("nodes").run(&["diagnose", "-A", "-o", "json"]);
+    assert_eq!(code, 0, "{err}");
+    let gaps = json(&out)["gaps"].to_string();
+    assert!(gaps.contains("\"pods\"") && !gaps.contains("of vault"), "{gaps}");
+}
+
 #[test]
 fn what_is_not_there_is_said_so() {
     let server = Server::start(cluster);

@@ -135,7 +135,7 @@ pub struct Manager {
     pub operation: Text,
     /// `status`, `scale`, or empty.
     pub subresource: Text,
-    /// The fields written, as dotted paths, at most 32.
+    /// The fields written, as dotted paths, at most 32; none of the status.
     pub paths: Vec<Text>,
 }
 

@@ -1,6 +1,7 @@
 //! What to read of a cluster: first, then what follows from what was seen, then what a report lacks. A plan knows no
 //! transport; it names reads, and whoever executes them may come back with less.
 
+pub mod each;
 mod logs;
 mod pod;
 #[cfg(test)]

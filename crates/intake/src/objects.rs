@@ -9,6 +9,7 @@ mod meta;
 mod node;
 mod pod;
 mod policy;
+mod reduce;
 mod service;
 mod storage;
 mod wire;
@@ -22,6 +23,7 @@ use engine::moment::Moment;
 use engine::subject::{Kind, Subject};
 use memchr::memchr_iter;
 use meta::{Make, Metadata, kind_of};
+pub use reduce::reduced;
 use std::collections::BTreeSet;
 use wire::{Notes, Wire};
 
@@ -147,6 +149,11 @@ fn collected(path: &str) -> Option<Option<(Kind, Option<engine::Text>)>> {
     let name = file.split('.').next().unwrap_or(file);
     let namespace = (name != "_cluster").then(|| name.into());
     Some(Some((kind.clone(), namespace)))
+}
+
+/// Whether of such an object the managers are not kept: there are many, and controllers alone write them.
+fn is_brief(kind: &str) -> bool {
+    matches!(kind, "Pod" | "Event" | "Lease" | "EndpointSlice")
 }
 
 /// In which of the two a piece is written.
@@ -324,7 +331,7 @@ impl Reader<'_, '_> {
     fn piece(&mut self, piece: &Piece<'_>, kind: &str, version: Option<&str>) {
         let locator = self.locator(piece.start);
         let group = version.and_then(|version| version.split_once('/')).map_or("", |(group, _)| group);
-        let notes = Notes::new(matches!(kind, "Pod" | "Event" | "Lease" | "EndpointSlice"));
+        let notes = Notes::new(is_brief(kind));
         if kind == "Event" && matches!(group, "" | "events.k8s.io") {
             match parse::<event::EventObject<'_>>(piece, &notes) {
                 Ok(wire) => {

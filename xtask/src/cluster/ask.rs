@@ -50,15 +50,27 @@ impl<'c> Asker<'c> {
 
     /// Binds a role with these rules to a group, both of one name.
     fn grant(&self, name: &str, rules: &Value) -> Outcome {
+        self.grant_in(name, rules, &[None])
+    }
+
+    /// The same in each of these namespaces; none for the whole cluster.
+    fn grant_in(&self, name: &str, rules: &Value, namespaces: &[Option<&str>]) -> Outcome {
         let api = "rbac.authorization.k8s.io";
         let version = format!("{api}/v1");
         let role =
             json!({"apiVersion": version, "kind": "ClusterRole", "metadata": {"name": name}, "rules": rules});
-        let binding = json!({"apiVersion": version, "kind": "ClusterRoleBinding", "metadata": {"name": name},
-            "roleRef": {"apiGroup": api, "kind": "ClusterRole", "name": name},
-            "subjects": [{"apiGroup": api, "kind": "Group", "name": name}]});
+        let mut items = vec![role];
+        for namespace in namespaces {
+            let (kind, metadata) = match namespace {
+                Some(namespace) => ("RoleBinding", json!({"name": name, "namespace": namespace})),
+                None => ("ClusterRoleBinding", json!({"name": name})),
+            };
+            items.push(json!({"apiVersion": version, "kind": kind, "metadata": metadata,
+                "roleRef": {"apiGroup": api, "kind": "ClusterRole", "name": name},
+                "subjects": [{"apiGroup": api, "kind": "Group", "name": name}]}));
+        }
         let file = self.captures.join(format!("{name}.role.json"));
-        fs::write(&file, json!({"apiVersion": "v1", "kind": "List", "items": [role, binding]}).to_string())?;
+        fs::write(&file, json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string())?;
         self.cluster.kubectl(&["apply", "-f", &file.display().to_string()]).map(|_| ())
     }
 
@@ -179,6 +191,63 @@ impl<'c> Asker<'c> {
             return Err(format!("without {}: {told}", lack.resource).into());
         }
         if named { Ok(()) } else { Err(format!("no gap names {}: {}", lack.resource, report["gaps"]).into()) }
+    }
+
+    /// Holds that a reader of all namespaces but one is told the same of the whole cluster, and which rights are missing
+    /// there; and that nothing else was refused than the lists of all namespaces.
+    pub fn closed(&self, scenario: &Scenario, closed: &str) -> Outcome {
+        const CLUSTER: &[&str] = &["nodes", "persistentvolumes", "namespaces", "storageclasses"];
+        let (mut wide, mut narrow) = (published()?, published()?);
+        for (rules, is_wide) in [(&mut wide, true), (&mut narrow, false)] {
+            for rule in rules.as_array_mut().into_iter().flatten() {
+                if let Some(resources) = rule["resources"].as_array_mut() {
+                    resources.retain(|it| CLUSTER.contains(&it.as_str().unwrap_or_default()) == is_wide);
+                }
+            }
+            if let Some(rules) = rules.as_array_mut() {
+                rules.retain(|rule| !list(&rule["resources"]).is_empty());
+            }
+        }
+        let names = self.cluster.kubectl(&[
+            "get",
+            "namespaces",
+            "--field-selector=status.phase=Active",
+            "-o",
+            "name",
+        ])?;
+        let names = names.lines().map(|line| line.trim_start_matches("namespace/"));
+        let open: Vec<Option<&str>> = names.filter(|name| *name != closed).map(Some).collect();
+        let groups = ["coroner-of-cluster", "coroner-of-namespaces"];
+        self.grant(groups[0], &wide)?;
+        self.grant_in(groups[1], &narrow, &open)?;
+        // Of whoever ends so, refusals are expected.
+        let user = format!("{}-closed-without", scenario.name);
+        let text = output(&mut self.command(&user, &groups, &["diagnose", "-A", "-o", "json"]))?;
+        let report: Value = serde_json::from_str(&text)?;
+        if let Some(why) = verdict::wrong(scenario, &report) {
+            return Err(format!("without namespace {closed}: {why}").into());
+        }
+        for resource in ["pods", "events", "deployments.apps"] {
+            let what = format!("{} of {closed}", resource.trim_end_matches(".apps"));
+            let named = list(&report["gaps"]).iter().any(|gap| {
+                let detail = gap["detail"].as_str().unwrap_or_default();
+                gap["reason"] == "forbidden"
+                    && gap["what"] == *what
+                    && detail.ends_with(&format!(" on {resource}"))
+            });
+            if !named {
+                return Err(format!("no gap names {what}: {}", report["gaps"]).into());
+            }
+        }
+        let is_open = |call: &Call| {
+            open.iter().flatten().any(|name| call.uri.contains(&format!("/namespaces/{name}/")))
+        };
+        let mut calls = self.of(&user)?;
+        calls.retain(|call| !call.allowed && is_open(call));
+        match calls.first() {
+            Some(call) => Err(format!("refused, though it may be read: {}", call.uri).into()),
+            None => Ok(()),
+        }
     }
 
     /// Runs every command of a report that can be run as it stands. What only reads has to succeed; after what changes

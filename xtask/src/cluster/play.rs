@@ -154,6 +154,9 @@ impl Stage<'_> {
         for lack in &scenario.without {
             self.asker.without(scenario, lack)?;
         }
+        for namespace in &scenario.closed {
+            self.asker.closed(scenario, namespace)?;
+        }
         self.asker.remedies(&answer.report)?;
         Ok((after, answer.took))
     }

@@ -20,6 +20,7 @@
 //! whole                                 `-A` lists each kind once, and reads nothing else but logs
 //! registry IMAGE                        asked on a node with `--registry`, it names that image as the remedy
 //! without RESOURCE CODE CERTAINTY       what is told first by a reader who lacks that right
+//! closed NAMESPACE                      `-A` tells the same to a reader of all namespaces but that one, and names the rights
 //! ```
 
 use crate::{Failure, place};
@@ -92,6 +93,8 @@ pub struct Scenario {
     pub registry: Option<String>,
     /// What is told where a right is missing.
     pub without: Vec<Lack>,
+    /// Namespaces that may not be read.
+    pub closed: Vec<String>,
 }
 
 /// A right that is missing, and the first root that is told without it.
@@ -148,6 +151,7 @@ fn parse(name: &str, text: &str, folder: &std::path::Path) -> Result<Scenario, S
                 let [resource, code, certainty] = [resource, code, certainty].map(|&word| word.to_owned());
                 scenario.without.push(Lack { resource, code, certainty });
             }
+            ("closed", [namespace]) => scenario.closed.push((*namespace).to_owned()),
             ("undo", step) => scenario.undo.insert(0, parse_step(step, folder).ok_or(line)?),
             _ => {
                 let all: Vec<&str> = words.iter().map(String::as_str).collect();

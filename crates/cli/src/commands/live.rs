@@ -5,8 +5,8 @@ use crate::failure::{Failure, INTERRUPTED};
 use crate::options::Connection;
 use crate::terminal;
 use cluster::{Cluster, Item};
-use engine::evidence::{Evidence, Observation, Read, What, Why};
-use engine::plan;
+use engine::evidence::{Evidence, Gap, Locator, Observation, Read, What, Why};
+use engine::plan::{self, each};
 use engine::report::{Options, Report, Scope, Unread};
 use engine::subject::{Kind, Subject};
 use intake::{Intake, RawRecord};
@@ -128,7 +128,7 @@ impl Live {
         let mut intake = with;
         let cut = match only {
             [] => self.first_round(&mut intake, keep),
-            reads => self.read(reads, &mut intake, keep),
+            reads => self.read_everywhere(reads, &mut intake, keep),
         };
         match cut {
             Some(error) if intake.observations.is_empty() => return Err(error.into()),
@@ -161,18 +161,59 @@ impl Live {
         intake: &mut Intake,
         keep: &mut dyn FnMut(&str, &[u8]),
     ) -> Option<cluster::Error> {
-        let mut reads = plan::first(&self.scope);
-        for _ in 0..WAVES {
-            let cut = self.read(&reads, intake, keep);
+        let mut cut = self.read_everywhere(&plan::first(&self.scope), intake, keep);
+        for _ in 1..WAVES {
             if cut.is_some() {
-                return cut;
+                break;
             }
-            reads = plan::follow(&self.scope, &intake.observations, &self.asked);
+            let reads = plan::follow(&self.scope, &intake.observations, &self.asked);
             if reads.is_empty() {
                 break;
             }
+            cut = self.read(&reads, intake, keep);
         }
-        None
+        cut
+    }
+
+    /// Reads; where lists of all namespaces are refused, each namespace is asked that can be found.
+    fn read_everywhere(
+        &mut self,
+        reads: &[Read],
+        intake: &mut Intake,
+        keep: &mut dyn FnMut(&str, &[u8]),
+    ) -> Option<cluster::Error> {
+        let cut = self.read(reads, intake, keep);
+        let kinds = each::refused(reads, &intake.gaps);
+        let Some((decisive, others)) = kinds.split_first().filter(|_| cut.is_none()) else { return cut };
+        let cut = self.read(&[Read::List { kind: Kind::Namespace, namespace: None }], intake, keep);
+        let (names, more) = each::namespaces(&intake.observations);
+        if cut.is_some() || names.is_empty() {
+            return cut;
+        }
+        let lists = each::of_each(decisive, &names);
+        let cut = self.read(&lists, intake, keep);
+        if cut.is_some() {
+            return cut;
+        }
+        let closed = each::closed(&lists, &intake.gaps);
+        if closed.len() == names.len() {
+            // Nothing can be read of any of them: the one refusal of all says it.
+            intake.gaps.retain(|gap| !lists.contains(&gap.read));
+            self.asked.retain(|read| !lists.contains(read));
+            return None;
+        }
+        let everywhere =
+            |read: &Read| matches!(read, Read::List { kind, namespace: None } if kinds.contains(kind));
+        intake.gaps.retain(|gap| !everywhere(&gap.read));
+        if more > 0 {
+            let why = format!("{more} more namespaces than the {} that are asked one by one", names.len());
+            let read = Read::List { kind: decisive.clone(), namespace: None };
+            intake.gaps.push(Gap { read, why: Why::Truncated(why.into()), locator: Locator::default() });
+        }
+        let (reads, left) = each::others(others, &names, &closed);
+        let unasked = |read| Gap { read, why: Why::NotCollected, locator: Locator::default() };
+        intake.gaps.extend(left.into_iter().map(unasked));
+        self.read(&reads, intake, keep)
     }
 
     fn read(
@@ -263,7 +304,11 @@ impl Live {
             _ => None,
         });
         let refused: BTreeSet<String> = refused.collect();
-        if refused.is_empty() || !intake.observations.is_empty() || intake.gaps.len() < self.asked.len() {
+        let is_seen = !intake.observations.iter().all(each::is_of_namespaces);
+        let missed: BTreeSet<&Read> = intake.gaps.iter().map(|gap| &gap.read).collect();
+        let names = Read::List { kind: Kind::Namespace, namespace: None };
+        let is_answered = self.asked.iter().any(|read| !missed.contains(read) && *read != names);
+        if refused.is_empty() || is_seen || is_answered {
             return Ok(());
         }
         let rights: Vec<String> = refused.into_iter().collect();

@@ -4,10 +4,11 @@ use super::layout::{Ink, Page};
 use super::time::Now;
 use super::unlock;
 use super::{Coverage, Report, Scope, incident, time};
+use crate::Text;
 use crate::clean::clean;
-use crate::evidence::Gap;
+use crate::evidence::{Gap, Read, Why};
 use crate::moment::{Clock, Moment};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How to print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -212,10 +213,13 @@ fn gaps(page: &mut Page, gaps: &[Gap], style: &Style) {
 /// What is missing and why, in a stable order; reads that failed alike, names aside, in one row.
 pub(super) fn gap_rows(gaps: &[Gap], verbose: bool) -> Vec<(String, String)> {
     let mut alike: BTreeMap<String, BTreeMap<String, (String, usize)>> = BTreeMap::new();
-    for gap in gaps {
-        let (reason, detail) = unlock::why(&gap.why);
+    let closed = if verbose { BTreeMap::new() } else { closed(gaps) };
+    let of_namespaces = closed.iter().map(|(name, lists)| (format!("namespace {name}"), missing(lists)));
+    let is_told = |gap: &&Gap| refusal(gap).is_none_or(|(name, _)| !closed.contains_key(name));
+    let told = gaps.iter().filter(is_told).map(|gap| (unlock::what(&gap.read), unlock::why(&gap.why)));
+    for (what, (reason, detail)) in of_namespaces.chain(told) {
         let why = if detail.is_empty() { reason.to_owned() } else { format!("{reason}: {detail}") };
-        let what = clean(&unlock::what(&gap.read)).into_owned();
+        let what = clean(&what).into_owned();
         let key = if verbose { format!("{why}\n{what}") } else { unquoted(&why) };
         let row = alike.entry(key).or_default();
         row.entry(what).or_insert((why, 0)).1 += 1;
@@ -230,6 +234,42 @@ pub(super) fn gap_rows(gaps: &[Gap], verbose: bool) -> Vec<(String, String)> {
     }
     rows.sort();
     rows
+}
+
+/// Namespaces of which more than one list was refused, with the resources.
+fn closed(gaps: &[Gap]) -> BTreeMap<&Text, BTreeSet<&Text>> {
+    let mut closed: BTreeMap<&Text, BTreeSet<&Text>> = BTreeMap::new();
+    for (namespace, resource) in gaps.iter().filter_map(refusal) {
+        closed.entry(namespace).or_default().insert(resource);
+    }
+    closed.retain(|_, resources| resources.len() > 1);
+    closed
+}
+
+/// The namespace and the resource of a list that was refused.
+fn refusal(gap: &Gap) -> Option<(&Text, &Text)> {
+    match (&gap.read, &gap.why) {
+        (Read::List { namespace: Some(namespace), .. }, Why::Forbidden { resource, .. }) => {
+            Some((namespace, resource))
+        }
+        _ => None,
+    }
+}
+
+/// Resources of a closed namespace that are named.
+const NAMED: usize = 4;
+
+/// Why of a namespace nothing was read: the most telling resources first, as roles need them most.
+fn missing(resources: &BTreeSet<&Text>) -> (&'static str, String) {
+    let first = ["pods", "events"];
+    let mut names: Vec<&str> = resources.iter().map(|resource| &***resource).collect();
+    names.sort_by_key(|name| first.iter().position(|it| it == name).unwrap_or(first.len()));
+    let more = match names.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    names.truncate(NAMED);
+    ("forbidden", format!("it needs list on {}{more}", names.join(", ")))
 }
 
 /// A text without what stands in quotes: the names in an error that is the same for many objects.
@@ -254,4 +294,35 @@ pub(super) fn thousands(number: u64) -> String {
         out.push(digit);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::subject::Kind;
+
+    #[test]
+    fn a_closed_namespace_is_one_row_and_each_of_its_lists_where_all_is_told() {
+        let gap = |namespace: &str, kind: Kind| Gap {
+            why: Why::Forbidden { verb: "list".into(), resource: kind.plural().into() },
+            read: Read::List { kind, namespace: Some(namespace.into()) },
+            locator: Default::default(),
+        };
+        let kinds = [Kind::Event, Kind::Pod, Kind::Service, Kind::ConfigMap, Kind::Job];
+        let of = |namespace: &'static str| kinds.clone().map(|kind| gap(namespace, kind));
+        let mut gaps = of("vault").to_vec();
+        let row = |what: &str, why: &str| (what.to_owned(), why.to_owned());
+        let why = "forbidden: it needs list on pods, events, configmaps, jobs and 1 more";
+        assert_eq!(gap_rows(&gaps, false), [row("namespace vault", why)]);
+        assert_eq!(gap_rows(&gaps, true).len(), 5);
+        gaps.extend(of("audit"));
+        gaps.push(gap("shop", Kind::Service));
+        assert_eq!(
+            gap_rows(&gaps, false),
+            [
+                row("namespace audit, and 1 more", why),
+                row("services of shop", "forbidden: it needs list on services")
+            ]
+        );
+    }
 }

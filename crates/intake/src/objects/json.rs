@@ -2,6 +2,7 @@
 
 use super::{Form, List, Piece};
 use memchr::memchr2;
+use std::ops::Range;
 
 /// Lines of which nothing is an object, with the byte at which each begins.
 type Between<'a> = Vec<(usize, &'a str)>;
@@ -106,6 +107,48 @@ fn next_document(text: &str, start: usize) -> Option<usize> {
         bytes[..at].trim_ascii_end().ends_with(b",") || bytes[..at].trim_ascii_end().ends_with(b"[")
     };
     memchr::memmem::find_iter(bytes, b"\n{").find(|at| !asked(*at)).map(|at| start + at + 1)
+}
+
+/// Where `metadata.managedFields` stands in an object.
+pub(super) struct Managed {
+    /// Its value.
+    pub(super) value: Range<usize>,
+    /// The same with its key and one comma: without this the object is whole.
+    pub(super) entry: Range<usize>,
+}
+
+/// Where `metadata.managedFields` stands in the text of an object. None where it does not, or stands there twice.
+pub(super) fn managed(object: &str) -> Option<Managed> {
+    let mut found = None;
+    let mut count = 0;
+    Cursor { text: object, at: 0 }.entries(|cursor, key| {
+        if key != "metadata" || cursor.peek() != Some(b'{') {
+            return cursor.value();
+        }
+        cursor.entries(|cursor, key| {
+            let start = cursor.at;
+            let whole = cursor.value();
+            if key == "managedFields" {
+                count += 1;
+                found = whole.then_some(start..cursor.at);
+            }
+            whole
+        });
+        // What comes behind the metadata is of no interest.
+        false
+    });
+    let value = found.filter(|_| count == 1)?;
+    let key = object[..value.start].rfind("\"managedFields\"")?;
+    let before = object[..key].trim_ascii_end();
+    let entry = match before.strip_suffix(',') {
+        Some(before) => before.len()..value.end,
+        None => {
+            let behind = object[value.end..].trim_ascii_start();
+            let blank = object.len() - value.end - behind.len();
+            key..value.end + if behind.starts_with(',') { blank + 1 } else { 0 }
+        }
+    };
+    Some(Managed { value, entry })
 }
 
 struct Cursor<'a> {

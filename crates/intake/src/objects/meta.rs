@@ -96,10 +96,10 @@ impl<'a> Wire<'a> for Managed<'a> {
 }
 
 /// Most paths that are kept of one manager.
-const MOST_PATHS: usize = 32;
+pub(super) const MOST_PATHS: usize = 32;
 
 /// Longest path that is kept, in bytes.
-const LONGEST_PATH: usize = 256;
+pub(super) const LONGEST_PATH: usize = 256;
 
 /// The fields of a `fieldsV1`, as dotted paths; a list's item is named by its key's values in brackets.
 #[derive(Clone, Debug, Default)]
@@ -175,7 +175,7 @@ impl<'de> Visitor<'de> for BranchVisitor<'_> {
 }
 
 /// Adds a step to a path. False for what is no step of its own.
-fn push_step(path: &mut String, key: &str) -> bool {
+pub(super) fn push_step(path: &mut String, key: &str) -> bool {
     match key.split_at_checked(2) {
         Some(("f:", name)) => {
             if !path.is_empty() {
@@ -344,16 +344,23 @@ impl Make<'_> {
 
     pub(super) fn managers(&self, managed: &Option<Managed<'_>>) -> Vec<Manager> {
         let manager = |it: &ManagedFields<'_>| {
+            let subresource = self.opt(&it.subresource).unwrap_or_default();
+            let fields = it.fields.iter().filter(|_| !is_only_status(&subresource));
             Some(Manager {
                 at: self.time(&it.at),
                 name: self.some(&it.manager)?,
                 operation: self.opt(&it.operation).unwrap_or_default(),
-                subresource: self.opt(&it.subresource).unwrap_or_default(),
-                paths: it.fields.iter().flat_map(|fields| &fields.0).map(|path| self.text(path)).collect(),
+                paths: fields.flat_map(|fields| &fields.0).map(|path| self.text(path)).collect(),
+                subresource,
             })
         };
         managed.iter().flat_map(|managed| &managed.0).filter_map(manager).collect()
     }
+}
+
+/// Whether what is written through a subresource is the status alone, which is seen itself.
+pub(super) fn is_only_status(subresource: &str) -> bool {
+    subresource == "status"
 }
 
 /// A count of pods; negative ones are none.
