@@ -2,7 +2,8 @@
 
 use crate::Error;
 use crate::manifest::{About, MANIFEST, Manifest, RECORDS, Record};
-use intake::redact;
+use engine::evidence::{Gap, Locator, Read, Why};
+use intake::redact::{self, Mask};
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Write};
@@ -10,19 +11,22 @@ use std::path::{Component, Path, PathBuf};
 
 /// Writes records (path and bytes) as a bundle into a folder that does not exist yet, or is empty.
 pub fn write<'r>(folder: &Path, records: impl IntoIterator<Item = (&'r str, &'r [u8])>) -> Result<(), Error> {
-    let mut written = Vec::new();
+    let (mut written, mut about) = (Vec::new(), About::default());
     for (path, bytes) in records {
-        let redacted = redacted(path, bytes)?;
+        let Some(redacted) = redacted(path, bytes)? else {
+            about.gaps.push(left_out(path));
+            continue;
+        };
         let to = folder.join(RECORDS).join(path);
         if let Some(parent) = to.parent() {
             std::fs::create_dir_all(parent).map_err(failed(parent))?;
         }
-        std::fs::write(&to, redacted.as_bytes()).map_err(failed(&to))?;
+        std::fs::write(&to, &redacted).map_err(failed(&to))?;
         written.push(record(path, &redacted));
     }
     // The manifest comes last: a bundle without one was not finished.
     let to = folder.join(MANIFEST);
-    let text = text(&Manifest::new(&About::default(), written)).map_err(failed(&to))?;
+    let text = text(&Manifest::new(&about, written)).map_err(failed(&to))?;
     std::fs::write(&to, text).map_err(failed(&to))
 }
 
@@ -35,6 +39,7 @@ pub struct Archive {
     /// Where it will stand.
     to: PathBuf,
     written: Vec<Record>,
+    left_out: Vec<Gap>,
 }
 
 /// How hard zstd tries: fast, for a cluster may be waiting for the next request.
@@ -48,7 +53,13 @@ impl Archive {
         let part = to.with_file_name(name);
         let file = File::create_new(&part).map_err(failed(&part))?;
         let packed = zstd::Encoder::new(file, LEVEL).map_err(failed(&part))?;
-        Ok(Archive { tar: Some(tar::Builder::new(packed)), part, to: to.to_owned(), written: Vec::new() })
+        Ok(Archive {
+            tar: Some(tar::Builder::new(packed)),
+            part,
+            to: to.to_owned(),
+            written: Vec::new(),
+            left_out: Vec::new(),
+        })
     }
 
     /// Where it is written until it is finished; to be removed by whoever ends the program.
@@ -68,15 +79,20 @@ impl Archive {
 
     /// Adds a record, redacted.
     pub fn add(&mut self, path: &str, bytes: &[u8]) -> Result<(), Error> {
-        let redacted = redacted(path, bytes)?;
-        self.append(&format!("{RECORDS}/{path}"), redacted.as_bytes())?;
+        let Some(redacted) = redacted(path, bytes)? else {
+            self.left_out.push(left_out(path));
+            return Ok(());
+        };
+        self.append(&format!("{RECORDS}/{path}"), &redacted)?;
         self.written.push(record(path, &redacted));
         Ok(())
     }
 
     /// Writes the manifest and gives the bundle its name.
     pub fn finish(mut self, about: &About) -> Result<(), Error> {
-        let manifest = Manifest::new(about, std::mem::take(&mut self.written));
+        let mut about = about.clone();
+        about.gaps.append(&mut self.left_out);
+        let manifest = Manifest::new(&about, std::mem::take(&mut self.written));
         let text = text(&manifest).map_err(failed(&self.part))?;
         self.append(MANIFEST, &text)?;
         let Some(tar) = self.tar.take() else { return Ok(()) };
@@ -115,20 +131,26 @@ fn text(manifest: &Manifest) -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
-/// A record without secrets, and without what nobody reads.
-fn redacted<'b>(path: &str, bytes: &'b [u8]) -> Result<Cow<'b, str>, Error> {
+/// A record without secrets; none where nothing can be told of them, for it is no text.
+fn redacted<'b>(path: &str, bytes: &'b [u8]) -> Result<Option<Cow<'b, [u8]>>, Error> {
     if path.is_empty() || !Path::new(path).components().all(|part| matches!(part, Component::Normal(_))) {
         return Err(Error::Outside(path.to_owned()));
     }
-    let text = String::from_utf8_lossy(bytes);
-    Ok(match redact::text(&text) {
-        Cow::Owned(redacted) => Cow::Owned(redacted),
-        Cow::Borrowed(_) => text,
-    })
+    Ok(redact::record(bytes, &Mask::Fixed).map(|redacted| redacted.bytes))
 }
 
-fn record(path: &str, text: &str) -> Record {
-    Record { path: path.to_owned(), bytes: text.len() as u64, hash: hash(text.as_bytes()) }
+/// What the manifest tells of a record that was left out.
+fn left_out(path: &str) -> Gap {
+    let why = "no text: nothing can be told of secrets in it, and it was left out of the bundle";
+    Gap {
+        read: Read::File { path: path.into() },
+        why: Why::Unparsable(why.into()),
+        locator: Locator::default(),
+    }
+}
+
+fn record(path: &str, bytes: &[u8]) -> Record {
+    Record { path: path.to_owned(), bytes: bytes.len() as u64, hash: hash(bytes) }
 }
 
 fn hash(bytes: &[u8]) -> String {

@@ -3,7 +3,7 @@
 mod export;
 mod json;
 
-pub(crate) use export::{is_export, read as read_export};
+pub(crate) use export::{binary, is_export, read as read_export};
 pub(crate) use json::{is_json, read as read_json};
 
 use crate::kubectl::form;

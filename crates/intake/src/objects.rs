@@ -48,7 +48,7 @@ pub fn read(text: &str, place: &Place, out: &mut Intake) -> bool {
     for (start, line) in between {
         let locator = reader.locator(start);
         reader.out.unread.lines += 1;
-        reader.out.unread.samples.push((locator, crate::clip(line, 200).into()));
+        crate::sample(reader.out, locator, crate::clip(line, 200).into());
     }
     true
 }

@@ -59,7 +59,7 @@ pub(crate) fn read(bytes: &[u8], before: usize, whose: Whose, place: &Place, out
 }
 
 /// The value that a length stands before, where a line break follows it.
-fn binary(bytes: &[u8]) -> Option<&[u8]> {
+pub(crate) fn binary(bytes: &[u8]) -> Option<&[u8]> {
     let (length, rest) = bytes.split_first_chunk::<8>()?;
     let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
     let value = rest.get(..length)?;

@@ -157,11 +157,12 @@ impl Make<'_> {
 
     fn container_spec(&self, wire: &WireContainer<'_>) -> ContainerSpec {
         let resources = wire.resources.as_ref();
+        let program = wire.command.as_deref().and_then(|words| words.first()).map(|word| &**word);
         ContainerSpec {
             image: self.some(&wire.image),
             pull_policy: self.some(&wire.pull_policy),
-            command: wire.command.as_deref().map(|words| self.words(words)),
-            args: wire.args.as_deref().map(|words| self.words(words)),
+            command: wire.command.as_deref().map(|words| self.words(words, None)),
+            args: wire.args.as_deref().map(|words| self.words(words, program)),
             ports: wire.ports.as_ref().map(|all| all.iter().filter_map(|it| self.port(it)).collect()),
             limits: resources.and_then(|resources| self.resources(&resources.limits)),
             requests: resources.and_then(|resources| self.resources(&resources.requests)),
@@ -173,20 +174,11 @@ impl Make<'_> {
         }
     }
 
-    /// The words of a command line. A word that follows a flag with a secret's name is its value.
-    fn words(&self, words: &[Str<'_>]) -> Vec<Text> {
-        let mut after_secret = false;
-        words
-            .iter()
-            .take(MOST_WORDS)
-            .map(|word| {
-                let hidden = std::mem::replace(&mut after_secret, redact::is_secret_flag(word));
-                if hidden && !word.starts_with('-') {
-                    return self.text(redact::HIDDEN);
-                }
-                self.text(crate::clip(&redact::text(word), LONGEST_WORD))
-            })
-            .collect()
+    /// The words of a command line; `before` is its first word where these are only its arguments.
+    fn words(&self, words: &[Str<'_>], before: Option<&str>) -> Vec<Text> {
+        let words: Vec<&str> = words.iter().take(MOST_WORDS).map(|word| &**word).collect();
+        let hidden = redact::command_line(&words, before);
+        hidden.iter().map(|word| self.text(crate::clip(word, LONGEST_WORD))).collect()
     }
 
     fn port(&self, wire: &WirePort<'_>) -> Option<Port> {
@@ -274,7 +266,7 @@ impl Make<'_> {
             Action::Grpc { port: number(&grpc.port)?, service: self.opt(&grpc.service).unwrap_or_default() }
         } else {
             let command = wire.exec.as_ref()?.command.as_deref().unwrap_or_default();
-            Action::Exec { command: self.text(&self.words(command).join(" ")) }
+            Action::Exec { command: self.text(&self.words(command, None).join(" ")) }
         };
         Some(Probe {
             action,

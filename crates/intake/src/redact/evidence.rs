@@ -1,6 +1,6 @@
 //! Takes secrets out of what was read from text, before it becomes evidence.
 
-use super::{HIDDEN, is_secret_flag, text};
+use super::{command_line, text};
 use engine::Text;
 use engine::evidence::{
     Action, Body, Condition, Container, ContainerSpec, Object, Observation, Pairs, Probe, State, What,
@@ -72,14 +72,17 @@ fn container(container: &mut Container) {
 }
 
 fn spec(spec: &mut ContainerSpec) {
-    for words in [&mut spec.command, &mut spec.args].into_iter().flatten() {
-        let mut after_secret = false;
-        for word in words {
-            if std::mem::replace(&mut after_secret, is_secret_flag(word)) {
-                *word = HIDDEN.into();
-            } else {
-                hide(word);
-            }
+    let program = spec.command.iter().flatten().next().cloned();
+    for (words, before) in [(&mut spec.command, None), (&mut spec.args, program)] {
+        let Some(words) = words else { continue };
+        let shown: Vec<&str> = words.iter().map(|word| &**word).collect();
+        let hidden = command_line(&shown, before.as_deref()).into_iter().map(|word| match word {
+            Cow::Owned(word) => Some(Text::from(word)),
+            Cow::Borrowed(_) => None,
+        });
+        let hidden: Vec<Option<Text>> = hidden.collect();
+        for (word, hidden) in words.iter_mut().zip(hidden) {
+            *word = hidden.unwrap_or_else(|| word.clone());
         }
     }
     let probes = [&mut spec.liveness, &mut spec.readiness, &mut spec.startup];
