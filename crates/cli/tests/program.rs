@@ -5,6 +5,8 @@
 mod hostile;
 #[path = "program/nothing.rs"]
 mod nothing;
+#[path = "program/planted.rs"]
+mod planted;
 #[path = "program/secrets.rs"]
 mod secrets;
 

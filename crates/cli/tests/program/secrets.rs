@@ -21,7 +21,7 @@ const PLANTED: &[(&str, &str)] = &[
 
 const KEY: &str = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpl4ntedkeymaterial\nAAAApl4ntedkeymaterial\n-----END RSA PRIVATE KEY-----";
 
-fn pod(says: &str) -> serde_json::Value {
+pub(crate) fn pod(says: &str) -> serde_json::Value {
     serde_json::json!({
         "apiVersion": "v1", "kind": "Pod",
         "metadata": {"name": "web-0", "namespace": "shop", "uid": "u1", "annotations": {
@@ -45,7 +45,7 @@ fn event(says: &str) -> serde_json::Value {
 }
 
 /// Each form of input that holds a sentence.
-fn inputs(says: &str) -> Vec<(&'static str, String)> {
+pub(crate) fn inputs(says: &str) -> Vec<(&'static str, String)> {
     let quoted = serde_json::to_string(says).expect("text");
     let log = format!(
         "starting\n2026-11-23T04:50:50Z ERROR {says}\n2026-11-23T04:50:51Z FATAL cannot go on: {says}\n{says}\n"

@@ -44,31 +44,30 @@ pub(super) fn text(whole: &str, depth: u8, found: &mut Found<'_>) {
     if depth > DEEPEST {
         return find::plain(whole, found);
     }
-    let mut at = 0;
+    // What is no JSON begins there.
+    let (mut at, mut start) = (0, 0);
     while at < whole.len() {
         let rest = &whole[at..];
-        let blank = rest.len() - rest.trim_start().len();
-        let until = if rest[blank..].starts_with(['{', '[']) {
-            match json::value(whole, at + blank, depth, found) {
+        let begin = at + rest.len() - rest.trim_start().len();
+        at = if whole[begin..].starts_with(['{', '[']) {
+            match json::value(whole, begin, depth, found) {
                 Ok(end) => {
-                    at = end;
-                    continue;
+                    found.within(start, |found| unformed(&whole[start..begin], depth, found));
+                    start = end;
+                    end
                 }
-                // No JSON, or not all of it: the line where it broke ends what is looked at as text.
+                // No JSON, or not all of it: the next line may begin some.
                 Err(broke) => {
                     memchr(b'\n', &whole.as_bytes()[broke..]).map_or(whole.len(), |end| broke + end + 1)
                 }
             }
         } else {
-            let next = [&b"\n{"[..], b"\n["]
-                .into_iter()
-                .filter_map(|begin| memmem::find(rest.as_bytes(), begin))
-                .min();
-            next.map_or(whole.len(), |next| at + next + 1)
+            let mut breaks = memchr_iter(b'\n', rest.as_bytes());
+            let begins = |at: &usize| matches!(rest.as_bytes().get(at + 1), Some(b'{' | b'['));
+            breaks.find(begins).map_or(whole.len(), |next| at + next + 1)
         };
-        found.within(at, |found| unformed(&whole[at..until], depth, found));
-        at = until;
     }
+    found.within(start, |found| unformed(&whole[start..], depth, found));
 }
 
 /// Whether a text is JSON as a whole.
@@ -79,6 +78,9 @@ pub(super) fn is_json(text: &str) -> bool {
 
 /// Text that is no JSON.
 fn unformed(text: &str, depth: u8, found: &mut Found<'_>) {
+    if text.trim_start().len() < 3 {
+        return;
+    }
     find::plain(text, found);
     if yaml::is_likely(text) {
         yaml::scan(text, depth, found);

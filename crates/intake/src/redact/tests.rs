@@ -138,6 +138,17 @@ fn hostile_text_takes_linear_time_and_does_not_panic() {
         "a.b_",
         "key",
         "x:@tcp(",
+        "x\n{ x\n",
+        "[pod/a/b] password\n",
+        "[",
+        "{\"a\":",
+        "{\"args\":[\"mysql\",\"-p\"]}",
+        "apiVersion: v1\n- - a: 'b\n",
+        "a: \"b\n",
+        "curl -u ",
+        "Args:\n",
+        "\"eyJ",
+        "-----BEGIN PRIVATE KEY-----\n",
     ] {
         super::text(&unit.repeat(20_000));
     }

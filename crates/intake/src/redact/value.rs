@@ -115,8 +115,11 @@ pub(super) fn of_name(text: &str, start: usize, end: usize, floor: usize) -> Opt
             }
             let found = unit(text, at, Until::Word)?;
             let value = &text[found.clone()];
+            // Indented as a field is, behind a prefix of its line or an escaped break.
+            let is_deep = text[..begin].ends_with("  ");
             let told = match kind {
                 Kind::Password => after == 0 || is_text || value.len() >= 6 && has_digit(value),
+                Kind::Token | Kind::Key | Kind::PrivateKey if is_deep => value.len() >= 8 && has_digit(value),
                 // A word of a sentence is no secret: `invalid token: unexpected end`.
                 _ if is_compound(name) => {
                     is_opaque(value) || value.len() >= 8 && has_digit(value) && has_letter(value)
@@ -164,9 +167,10 @@ fn is_opaque(value: &str) -> bool {
 
 /// The length of what colours a text on a terminal.
 fn colour(text: &str) -> usize {
-    let Some(rest) = text.strip_prefix("\u{1b}[") else { return 0 };
+    let begins = ["\u{1b}[", "\\u001b[", "\\x1b["];
+    let Some(rest) = begins.iter().find_map(|begin| text.strip_prefix(begin)) else { return 0 };
     let length = rest.bytes().take_while(|b| b.is_ascii_digit() || *b == b';').count();
-    if rest[length..].starts_with('m') { 2 + length + 1 } else { 0 }
+    if rest[length..].starts_with('m') { text.len() - rest.len() + length + 1 } else { 0 }
 }
 
 fn is_name_byte(b: u8) -> bool {
