@@ -1,10 +1,13 @@
-//! Node journals: lines as `journalctl` and `dmesg` print them, and the structured forms `-o export` and `-o json`.
+//! Node journals: lines as `journalctl` and `dmesg` print them, the structured forms `-o export` and `-o json`, and the
+//! files that journald itself writes.
 
 mod export;
 mod json;
+mod native;
 
 pub(crate) use export::{binary, is_export, read as read_export};
 pub(crate) use json::{is_json, read as read_json};
+pub(crate) use native::{SIGNATURE as NATIVE, read as read_native};
 
 use crate::kubectl::form;
 use crate::kubectl::lines::Line;
@@ -22,9 +25,6 @@ const FIRST: usize = 50;
 
 /// Hosts told apart in one journal; those beyond share the last.
 const HOSTS: usize = 1024;
-
-/// How the files of systemd's own format begin (systemd `src/libsystemd/sd-journal/journal-def.h`, all versions).
-pub(crate) const NATIVE: &[u8] = b"LPKSHHRH";
 
 /// Whose journal a passage is: what the file's name and the command say.
 #[derive(Clone, Debug, Default)]

@@ -15,7 +15,7 @@ pub mod time;
 pub mod work;
 
 use engine::Text;
-use engine::evidence::{ClockPair, Evidence, Gap, Locator, Log, Observation, Read, Tags, What, Why};
+use engine::evidence::{ClockPair, Evidence, Gap, Locator, Log, Observation, Tags, What};
 use engine::moment::Moment;
 use engine::scan::log::LogSummary;
 use kubectl::lines::Passage;
@@ -122,9 +122,7 @@ impl Place {
 pub fn read(record: RawRecord<'_>, out: &mut Intake) {
     let place = Place::file(record.path);
     if record.bytes.starts_with(journal::NATIVE) {
-        let why = "a journal in systemd's own format: print it with journalctl --file, as -o export or -o short-iso";
-        let read = Read::File { path: place.file.clone() };
-        out.gaps.push(Gap { read, why: Why::Unparsable(why.into()), locator: place.line(1) });
+        journal::read_native(record.bytes, journal::Whose::file(&place), &place, out);
         return;
     }
     if journal::is_export(record.bytes) {
