@@ -15,54 +15,187 @@ const LONGEST: usize = 64 * 1024;
 const CONTAINERS: usize = 1024;
 
 /// A log, read.
-pub(crate) struct Read<'a> {
+pub(crate) struct Read {
     /// Pod and container that the lines name, where they do.
-    pub whose: Option<(&'a str, &'a str)>,
+    pub whose: Option<(String, String)>,
     /// What was in it.
     pub summary: LogSummary,
 }
 
 /// Reads a log, or the logs that are mixed in one.
-pub(crate) fn read(body: Passage<'_>) -> Vec<Read<'_>> {
-    let first = body.lines().find(|line| !line.is_blank()).map_or("", |line| line.text);
-    if prefixed(first).is_some() {
-        return mixed(body);
+pub(crate) fn read(body: Passage<'_>) -> Vec<Read> {
+    let mut logs = Logs::open(body);
+    logs.push(body.text);
+    logs.finish()
+}
+
+/// Who keeps a log, and how.
+#[derive(Clone, Copy)]
+enum Form {
+    Plain,
+    /// In records of a runtime.
+    Runtime(fn(&str) -> Option<Kept<'_>>),
+    /// Several, their names before the lines.
+    Mixed,
+}
+
+/// Reads a log, as many lines at a time as there are.
+pub(crate) struct Logs {
+    form: Form,
+    logs: Vec<One>,
+    /// The log of the line before.
+    last: usize,
+    /// The number of the next line, from 0.
+    number: u32,
+    /// Lines of a runtime of which only parts were there so far.
+    parts: Vec<Part>,
+}
+
+/// The parts of a line: the stream they are of, the first one's number and time.
+struct Part {
+    stream: String,
+    text: String,
+    number: u32,
+    at: Option<i64>,
+}
+
+impl Logs {
+    /// Begins with what the first line tells of all.
+    pub(crate) fn open(head: Passage<'_>) -> Logs {
+        let first = head.lines().find(|line| !line.is_blank()).map_or("", |line| line.text);
+        let form = if prefixed(first).is_some() {
+            Form::Mixed
+        } else if cri(first).is_some() {
+            Form::Runtime(cri)
+        } else if docker(first).is_some() {
+            Form::Runtime(docker)
+        } else {
+            Form::Plain
+        };
+        let logs = if matches!(form, Form::Mixed) { Vec::new() } else { vec![One::new(None)] };
+        Logs { form, logs, last: 0, number: 0, parts: Vec::new() }
     }
-    let mut one = One::new(None, body.text);
-    if cri(first).is_some() {
-        lines_of_runtime(body, &mut one, cri);
-    } else if docker(first).is_some() {
-        lines_of_runtime(body, &mut one, docker);
-    } else if one.keys.is_some() {
-        (0..).zip(body.lines()).for_each(|(number, line)| one.push(line.text, number, None));
-    } else {
-        one.scan.push_text(body.text);
+
+    /// Reads the next lines.
+    pub(crate) fn push(&mut self, text: &str) {
+        let keys = redact::Keys::may_be_in(text);
+        self.logs.iter_mut().for_each(|one| one.look = keys || one.keys.is_open());
+        match self.form {
+            Form::Plain => self.plain(text),
+            Form::Runtime(record) => self.runtime(text, record),
+            Form::Mixed => self.mixed(text, keys),
+        }
     }
-    vec![one.finish()]
+
+    /// The last line was longer by so many bytes.
+    pub(crate) fn passed(&mut self, bytes: u64) {
+        if let Some(one) = self.logs.get_mut(self.last) {
+            one.scan.passed(bytes);
+        }
+    }
+
+    fn plain(&mut self, text: &str) {
+        let Some(one) = self.logs.first_mut() else { return };
+        let mut rest = text;
+        while !rest.is_empty() {
+            let end = memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
+            one.push(&rest[..end], self.number, None);
+            self.number = self.number.saturating_add(1);
+            rest = rest.get(end + 1..).unwrap_or("");
+        }
+    }
+
+    /// Reads the records of a runtime, parts of a line put together.
+    fn runtime(&mut self, text: &str, record: fn(&str) -> Option<Kept<'_>>) {
+        let Some(one) = self.logs.first_mut() else { return };
+        for line in Passage::whole(text).lines() {
+            let number = self.number;
+            self.number = number.saturating_add(1);
+            let Some(kept) = record(line.text) else {
+                one.push(line.text, number, None);
+                continue;
+            };
+            let part = self.parts.iter().position(|part| part.stream == *kept.stream);
+            if let Some(at) = part {
+                let part = &mut self.parts[at];
+                if part.text.len() < LONGEST {
+                    part.text.push_str(&kept.text);
+                }
+                if !kept.partial {
+                    let part = self.parts.swap_remove(at);
+                    one.push(&part.text, part.number, part.at);
+                }
+            } else if kept.partial && self.parts.len() < 8 {
+                let (stream, text) = (kept.stream.into_owned(), kept.text.into_owned());
+                self.parts.push(Part { stream, text, number, at: kept.at });
+            } else {
+                one.push(&kept.text, number, kept.at);
+            }
+        }
+    }
+
+    fn mixed(&mut self, text: &str, keys: bool) {
+        for line in Passage::whole(text).lines() {
+            let mut text = line.text;
+            if let Some((pod, container, start)) = prefixed(line.text) {
+                text = &line.text[start..];
+                let is_of = |one: &One| {
+                    one.whose.as_ref().is_some_and(|(known, part)| known == pod && part == container)
+                };
+                if !self.logs.get(self.last).is_some_and(is_of) {
+                    self.last = self.logs.iter().position(is_of).unwrap_or_else(|| {
+                        if self.logs.len() < CONTAINERS {
+                            let mut one = One::new(Some((pod.to_owned(), container.to_owned())));
+                            one.look = keys;
+                            self.logs.push(one);
+                        }
+                        self.logs.len() - 1
+                    });
+                }
+            }
+            if let Some(one) = self.logs.get_mut(self.last) {
+                one.push(text, self.number, None);
+            }
+            self.number = self.number.saturating_add(1);
+        }
+    }
+
+    /// What was read.
+    pub(crate) fn finish(mut self) -> Vec<Read> {
+        if let Some(one) = self.logs.first_mut() {
+            one.look = true;
+            for part in std::mem::take(&mut self.parts) {
+                one.push(&part.text, part.number, part.at);
+            }
+        }
+        self.logs.into_iter().map(One::finish).collect()
+    }
 }
 
 /// One container's log.
-struct One<'a> {
-    whose: Option<(&'a str, &'a str)>,
+struct One {
+    whose: Option<(String, String)>,
     scan: LogScan,
     /// Private keys may stand in it, whose lines tell nothing by themselves.
-    keys: Option<redact::Keys>,
+    keys: redact::Keys,
+    /// Whether any line at hand may be of a key.
+    look: bool,
 }
 
-impl<'a> One<'a> {
-    fn new(whose: Option<(&'a str, &'a str)>, text: &str) -> One<'a> {
-        One { whose, scan: LogScan::redacting(redact::text), keys: redact::Keys::of(text) }
+impl One {
+    fn new(whose: Option<(String, String)>) -> One {
+        One { whose, scan: LogScan::redacting(redact::text), keys: redact::Keys::default(), look: false }
     }
 
     fn push(&mut self, text: &str, number: u32, at: Option<i64>) {
-        if self.keys.as_mut().is_some_and(|keys| keys.hold(text)) {
+        if self.look && self.keys.hold(text) {
             return;
         }
         self.scan.seek(number);
         self.scan.push(text, at);
     }
 
-    fn finish(self) -> Read<'a> {
+    fn finish(self) -> Read {
         Read { whose: self.whose, summary: self.scan.finish() }
     }
 }
@@ -74,35 +207,6 @@ struct Kept<'a> {
     at: Option<i64>,
     /// The line goes on in the next record of its stream.
     partial: bool,
-}
-
-/// Reads the records of a runtime, parts of a line put together.
-fn lines_of_runtime(body: Passage<'_>, one: &mut One<'_>, record: fn(&str) -> Option<Kept<'_>>) {
-    let mut open: Vec<(String, String, u32, Option<i64>)> = Vec::new();
-    for (number, line) in (0..).zip(body.lines()) {
-        let Some(kept) = record(line.text) else {
-            one.push(line.text, number, None);
-            continue;
-        };
-        let part = open.iter().position(|(stream, ..)| *stream == *kept.stream);
-        if let Some(part) = part {
-            let (_, text, ..) = &mut open[part];
-            if text.len() < LONGEST {
-                text.push_str(&kept.text);
-            }
-            if !kept.partial {
-                let (_, text, first, at) = open.swap_remove(part);
-                one.push(&text, first, at);
-            }
-        } else if kept.partial && open.len() < 8 {
-            open.push((kept.stream.into_owned(), kept.text.into_owned(), number, kept.at));
-        } else {
-            one.push(&kept.text, number, kept.at);
-        }
-    }
-    for (_, text, first, at) in open {
-        one.push(&text, first, at);
-    }
 }
 
 /// `2026-11-23T04:50:50.1Z stdout F message` (Kubernetes CRI logging, all versions).
@@ -172,29 +276,6 @@ fn prefixed(line: &str) -> Option<(&str, &str, usize)> {
     (named(pod) && named(container)).then_some((pod, container, "[pod/".len() + name.len() + 2))
 }
 
-fn mixed(body: Passage<'_>) -> Vec<Read<'_>> {
-    let mut found: Vec<One<'_>> = Vec::new();
-    let mut last = 0;
-    for (number, line) in (0..).zip(body.lines()) {
-        let mut text = line.text;
-        if let Some((pod, container, start)) = prefixed(line.text) {
-            text = &line.text[start..];
-            let whose = Some((pod, container));
-            let known = found.iter().position(|one| one.whose == whose);
-            last = known.unwrap_or_else(|| {
-                if found.len() < CONTAINERS {
-                    found.push(One::new(whose, body.text));
-                }
-                found.len() - 1
-            });
-        }
-        if let Some(one) = found.get_mut(last) {
-            one.push(text, number, None);
-        }
-    }
-    found.into_iter().map(One::finish).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -251,9 +332,10 @@ mod tests {
         let all = read(Passage::whole(&text));
         let told: Vec<_> = all
             .iter()
-            .map(|r| (r.whose, r.summary.errors, r.summary.fatal.as_ref().map(|f| f.head.line)))
+            .map(|r| (r.whose.clone(), r.summary.errors, r.summary.fatal.as_ref().map(|f| f.head.line)))
             .collect();
-        assert_eq!(told, [(Some(("a-0", "app")), 1, None), (Some(("b-0", "app")), 1, Some(1))]);
+        let whose = |pod: &str| Some((pod.to_owned(), "app".to_owned()));
+        assert_eq!(told, [(whose("a-0"), 1, None), (whose("b-0"), 1, Some(1))]);
         assert_eq!(read(Passage::whole("[pod/$(x)/app] y")).len(), 1);
     }
 

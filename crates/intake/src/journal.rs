@@ -5,8 +5,8 @@ mod export;
 mod json;
 mod native;
 
-pub(crate) use export::{binary, is_export, read as read_export};
-pub(crate) use json::{is_json, read as read_json};
+pub(crate) use export::{Export, is_export, read as read_export, whole_value};
+pub(crate) use json::{Json, is_json, read as read_json};
 pub(crate) use native::{SIGNATURE as NATIVE, read as read_native};
 
 use crate::kubectl::form;
@@ -155,50 +155,83 @@ pub(crate) fn read_lines<'a>(
     place: &Place,
     out: &mut Intake,
 ) {
-    let mut lines = lines.filter(|line| !line.is_blank()).peekable();
-    if lines.peek().is_none() {
-        return;
+    if let Some(mut reader) = Lines::open(lines.clone(), whose, place, out) {
+        reader.push(lines);
+        reader.finish(place, out);
     }
-    let head = || lines.clone().take(FIRST);
-    let basis = head().find_map(|l| times::leading(l.text.trim())).map_or(Basis::NoYear, |(s, _)| s.basis);
-    let mut host = head().find_map(|line| form::journal_host(line.text)).unwrap_or((0, ""));
-    let monotonic = basis == Basis::Boot && !host.1.is_empty();
-    let unit = whose.unit.clone();
-    let first = lines.peek().map_or(1, |line| line.number);
-    if monotonic {
-        let node = whose.node.clone().unwrap_or_else(|| host.1.into());
-        let unit = unit.clone().unwrap_or_else(|| "kubelet".into());
-        let why = Why::Truncated(
-            "its times count from the start of the node, and nothing tells when that was".into(),
-        );
-        out.gaps.push(Gap {
-            read: Read::Journal { node, unit, since: None },
-            why,
-            locator: place.line(first),
-        });
+}
+
+/// Reads the lines of a journal, as many at a time as there are.
+pub(crate) struct Lines {
+    gather: Gather,
+    basis: Basis,
+    /// The host of the line before: where its name began, and the name; empty where none is known.
+    host: (usize, String),
+}
+
+impl Lines {
+    /// Begins with what the first lines tell of all: what their times count from. None where nothing stands on them.
+    pub(crate) fn open<'a>(
+        head: impl Iterator<Item = Line<'a>>,
+        whose: Whose,
+        place: &Place,
+        out: &mut Intake,
+    ) -> Option<Lines> {
+        let head: Vec<Line<'a>> = head.filter(|line| !line.is_blank()).take(FIRST).collect();
+        let first = head.first()?.number;
+        let basis = head.iter().find_map(|line| times::leading(line.text.trim()));
+        let basis = basis.map_or(Basis::NoYear, |(stamp, _)| stamp.basis);
+        let host = head.iter().find_map(|line| form::journal_host(line.text)).unwrap_or((0, ""));
+        if basis == Basis::Boot && !host.1.is_empty() {
+            let node = whose.node.clone().unwrap_or_else(|| host.1.into());
+            let unit = whose.unit.clone().unwrap_or_else(|| "kubelet".into());
+            let why = Why::Truncated(
+                "its times count from the start of the node, and nothing tells when that was".into(),
+            );
+            out.gaps.push(Gap {
+                read: Read::Journal { node, unit, since: None },
+                why,
+                locator: place.line(first),
+            });
+        }
+        Some(Lines { gather: Gather::new(whose), basis, host: (host.0, host.1.to_owned()) })
     }
-    let mut gather = Gather::new(whose);
-    for line in lines {
-        let mut named = stands_at(line.text, host);
-        if !named && let Some(other) = form::journal_host(line.text) {
-            (host, named) = (other, true);
-        }
-        let part = gather.part(host.1, line.number);
-        if is_boot(line.text) {
-            part.scan.boot();
-            continue;
-        }
-        if part.pair.is_none() && matches!(basis, Basis::NoYear | Basis::NoOffset) {
-            part.pair = at(line.text, basis).zip(told_by_writer(line.text));
-        }
-        match &unit {
-            Some(unit) if !named && !line.text.starts_with('[') => {
-                part.scan.push_message(unit, line.text, at(line.text, basis));
+
+    /// Reads the next lines.
+    pub(crate) fn push<'a>(&mut self, lines: impl Iterator<Item = Line<'a>>) {
+        let basis = self.basis;
+        let unit = self.gather.whose.unit.clone();
+        for line in lines.filter(|line| !line.is_blank()) {
+            let mut named = stands_at(line.text, &self.host);
+            if !named && let Some((start, name)) = form::journal_host(line.text) {
+                self.host.0 = start;
+                name.clone_into(&mut self.host.1);
+                named = true;
             }
-            _ => part.scan.push(line.text, |line| at(line, basis)),
+            let part = self.gather.part(&self.host.1, line.number);
+            if is_boot(line.text) {
+                part.scan.boot();
+                continue;
+            }
+            if part.pair.is_none()
+                && matches!(basis, Basis::NoYear | Basis::NoOffset)
+                && let Some(told) = told_by_writer(line.text)
+            {
+                part.pair = at(line.text, basis).zip(Some(told));
+            }
+            match &unit {
+                Some(unit) if !named && !line.text.starts_with('[') => {
+                    part.scan.push_message(unit, line.text, at(line.text, basis));
+                }
+                _ => part.scan.push(line.text, |line| at(line, basis)),
+            }
         }
     }
-    gather.finish(place, out, basis);
+
+    /// Hands over what was read.
+    pub(crate) fn finish(self, place: &Place, out: &mut Intake) {
+        self.gather.finish(place, out, self.basis);
+    }
 }
 
 /// The calendar's time that a writer put before its own message, as containerd, Docker and CRI-O do (logrus:
@@ -221,10 +254,10 @@ fn is_boot(line: &str) -> bool {
 }
 
 /// Whether a host's name stands where it stood on the line before: the times of one journal are of one width.
-fn stands_at(line: &str, (start, host): (usize, &str)) -> bool {
+fn stands_at(line: &str, (start, host): &(usize, String)) -> bool {
     let end = start + host.len();
     !host.is_empty()
-        && line.as_bytes().get(start..end) == Some(host.as_bytes())
+        && line.as_bytes().get(*start..end) == Some(host.as_bytes())
         && line.as_bytes().get(end) == Some(&b' ')
 }
 

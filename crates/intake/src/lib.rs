@@ -11,8 +11,11 @@ pub mod redact;
 mod refused;
 mod routes;
 mod source;
+mod stream;
 pub mod time;
 pub mod work;
+
+pub use stream::{WHOLE, read_from};
 
 use engine::Text;
 use engine::evidence::{ClockPair, Evidence, Gap, Locator, Log, Observation, Tags, What};
@@ -120,6 +123,11 @@ impl Place {
 
 /// Reads one record, whatever it is.
 pub fn read(record: RawRecord<'_>, out: &mut Intake) {
+    stream::read_bytes(record, work::WORKERS, out);
+}
+
+/// Reads one record that is held as a whole.
+fn read_whole(record: RawRecord<'_>, out: &mut Intake) {
     let place = Place::file(record.path);
     if record.bytes.starts_with(journal::NATIVE) {
         journal::read_native(record.bytes, journal::Whose::file(&place), &place, out);

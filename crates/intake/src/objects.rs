@@ -55,6 +55,14 @@ pub fn read(text: &str, place: &Place, out: &mut Intake) -> bool {
     true
 }
 
+/// Whether a text begins as objects do, in JSON or YAML.
+pub(crate) fn begin(text: &str) -> bool {
+    match text.trim_start().starts_with(['{', '[']) {
+        true => json::lists(text).is_some(),
+        false => yaml::is_of_objects(text),
+    }
+}
+
 /// Bytes of objects that one job reads, at least.
 const JOB: usize = 1 << 20;
 

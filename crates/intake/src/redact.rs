@@ -75,6 +75,7 @@ pub fn lines(whole: &str) -> String {
 }
 
 /// Private keys of many lines, which tell nothing by themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Keys {
     /// Lines that an open key may still have.
     left: u32,
@@ -84,9 +85,14 @@ pub(crate) struct Keys {
 const KEY_LINES: u32 = 256;
 
 impl Keys {
-    /// None where no key can be in the text.
-    pub(crate) fn of(text: &str) -> Option<Keys> {
-        memchr::memmem::find(text.as_bytes(), b"PRIVATE KEY").map(|_| Keys { left: 0 })
+    /// Whether a key may begin in a text.
+    pub(crate) fn may_be_in(text: &str) -> bool {
+        memchr::memmem::find(text.as_bytes(), b"PRIVATE KEY").is_some()
+    }
+
+    /// Whether a key began that has not ended.
+    pub(crate) fn is_open(self) -> bool {
+        self.left > 0
     }
 
     /// Whether the next line belongs to a key that began on a line before.

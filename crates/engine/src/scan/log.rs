@@ -218,6 +218,11 @@ impl LogScan {
         self.number = line;
     }
 
+    /// The last line was longer by so many bytes, which nobody looked at.
+    pub fn passed(&mut self, bytes: u64) {
+        self.summary.bytes = self.summary.bytes.saturating_add(bytes);
+    }
+
     /// Reads whole text, line by line.
     pub fn push_text(&mut self, text: &str) {
         let mut rest = text;

@@ -2,7 +2,7 @@
 //! (systemd.io/JOURNAL_EXPORT_FORMATS).
 
 use super::{Entry, FIELDS, Gather, Whose};
-use crate::kubectl::lines::{Line, Passage};
+use crate::kubectl::lines::Passage;
 use crate::kubectl::times::Basis;
 use crate::{Intake, Place};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -10,8 +10,8 @@ use serde_json::Value;
 use std::borrow::Cow;
 use std::fmt;
 
-/// Longest entry of several lines that is put together, in lines.
-const LONGEST: usize = 4096;
+/// Longest entry of several lines that is put together: lines, and bytes.
+const LONGEST: (usize, usize) = (4096, 8 << 20);
 
 /// Whether a text begins with an entry of a journal.
 pub(crate) fn is_json(text: &str) -> bool {
@@ -23,32 +23,73 @@ pub(crate) fn is_json(text: &str) -> bool {
 
 /// Reads every entry.
 pub(crate) fn read(body: Passage<'_>, whose: Whose, place: &Place, out: &mut Intake) {
-    let mut gather = Gather::new(whose);
-    let mut lines = body.lines().filter(|line| !line.is_blank());
-    while let Some(line) = lines.next() {
-        out.unread.of += 1;
-        let text = line.text.trim().trim_start_matches('\x1e');
-        let read = if text == "{" {
-            let last = lines.by_ref().take(LONGEST).find(|line| line.text.trim_end() == "}");
-            entry_of(&whole(body, &line, last.as_ref()))
-        } else {
-            entry_of(text)
-        };
-        match read {
-            Some(entry) => gather.entry(&entry, line.number),
-            None => {
-                out.unread.lines += 1;
-                crate::sample(out, place.line(line.number), crate::clip(line.text, 200).into());
+    let mut reader = Json::open(whose);
+    reader.push(body, place, out);
+    reader.finish(place, out);
+}
+
+/// Reads the entries of a journal, as many lines at a time as there are.
+pub(crate) struct Json {
+    gather: Gather,
+    open: Option<Entries>,
+}
+
+/// An entry whose lines are not all there.
+struct Entries {
+    text: String,
+    first: usize,
+    lines: usize,
+}
+
+impl Json {
+    pub(crate) fn open(whose: Whose) -> Json {
+        Json { gather: Gather::new(whose), open: None }
+    }
+
+    /// Reads the next lines.
+    pub(crate) fn push(&mut self, body: Passage<'_>, place: &Place, out: &mut Intake) {
+        for line in body.lines().filter(|line| !line.is_blank()) {
+            if let Some(open) = &mut self.open {
+                if open.text.len() < LONGEST.1 {
+                    open.text.push_str(line.text);
+                    open.text.push('\n');
+                }
+                open.lines += 1;
+                if line.text.trim_end() == "}" || open.lines > LONGEST.0 {
+                    self.close(place, out);
+                }
+                continue;
+            }
+            out.unread.of += 1;
+            let text = line.text.trim().trim_start_matches('\x1e');
+            match text {
+                "{" => self.open = Some(Entries { text: "{\n".to_owned(), first: line.number, lines: 1 }),
+                _ => self.entry(text, line.number, line.text, place, out),
             }
         }
     }
-    gather.finish(place, out, Basis::Utc);
-}
 
-/// The text from one line to another, or to the end.
-fn whole<'a>(body: Passage<'a>, first: &Line<'_>, last: Option<&Line<'_>>) -> Cow<'a, str> {
-    let end = last.map_or(body.text.len(), |last| last.start + last.text.len());
-    Cow::Borrowed(body.text.get(first.start..end).unwrap_or(""))
+    fn close(&mut self, place: &Place, out: &mut Intake) {
+        if let Some(open) = self.open.take() {
+            self.entry(&open.text, open.first, "{", place, out);
+        }
+    }
+
+    fn entry(&mut self, text: &str, number: usize, shown: &str, place: &Place, out: &mut Intake) {
+        match entry_of(text) {
+            Some(entry) => self.gather.entry(&entry, number),
+            None => {
+                out.unread.lines += 1;
+                crate::sample(out, place.line(number), crate::clip(shown, 200).into());
+            }
+        }
+    }
+
+    /// Hands over what was read.
+    pub(crate) fn finish(mut self, place: &Place, out: &mut Intake) {
+        self.close(place, out);
+        self.gather.finish(place, out, Basis::Utc);
+    }
 }
 
 fn entry_of(text: &str) -> Option<Entry<'static>> {

@@ -7,10 +7,12 @@ mod describe_rest;
 mod logs;
 mod rollout;
 mod rows;
+mod stream;
 mod systemctl;
 mod values;
 
 pub(crate) use logs::dumped;
+pub(crate) use stream::Stream;
 
 use super::command::{Command, Output, Program};
 use super::form::{self, Form};
@@ -28,14 +30,7 @@ use std::borrow::Cow;
 pub fn text(text: &str, place: &Place, out: &mut Intake) {
     let plain = transcript::plain(text);
     let before = usize::try_from(place.lines_before).unwrap_or(0);
-    let mut sections = transcript::sections(&plain);
-    // A log may print commands; what is named as one is a transcript only where it begins as one.
-    if sections.len() > 1
-        && sections.first().is_some_and(|first| first.command.is_none() && first.other.is_none())
-        && matches!(source::of(&place.name), Some(Named::Log { .. } | Named::Journal { .. }))
-    {
-        sections = vec![transcript::Section { command: None, other: None, body: Passage::whole(&plain) }];
-    }
+    let mut sections = sections(&plain, place);
     for section in &mut sections {
         section.body.first_line += before;
         if let Some(command) = &mut section.command {
@@ -53,6 +48,18 @@ pub fn text(text: &str, place: &Place, out: &mut Intake) {
         read
     });
     parts.into_iter().for_each(|part| out.absorb(part));
+}
+
+fn sections<'a>(plain: &'a str, place: &Place) -> Vec<transcript::Section<'a>> {
+    let sections = transcript::sections(plain);
+    // A log may print commands; what is named as one is a transcript only where it begins as one.
+    if sections.len() > 1
+        && sections.first().is_some_and(|first| first.command.is_none() && first.other.is_none())
+        && matches!(source::of(&place.name), Some(Named::Log { .. } | Named::Journal { .. }))
+    {
+        return vec![transcript::Section { command: None, other: None, body: Passage::whole(plain) }];
+    }
+    sections
 }
 
 /// Bytes of a transcript that one job reads, at least.
@@ -102,28 +109,11 @@ impl<'a> Context<'_, 'a, '_> {
             self.place.name = own;
             return;
         }
-        let head = body.lines().nth(HEAD).map_or(body, |line| body.until(line.start));
-        let structured = |b: form::Block| matches!(b.form, Form::Table | Form::Outline | Form::Systemctl);
-        let refused = |b: &form::Block| b.form == Form::Message && !b.lines.text.starts_with(['W', 'e']);
-        let first = form::blocks(head).find(|b| b.form != Form::Note);
-        let pasted = first.as_ref().is_some_and(refused) || form::blocks(head).any(structured);
-        let named = source::of(&self.place.name);
-        let is_log = matches!(named, Some(Named::Log { .. } | Named::Journal { .. }));
-        if self.place.name.ends_with(".log") || is_log || !pasted {
-            match first.map(|b| b.form) {
-                Some(Form::Journal | Form::JournalExport | Form::JournalJson | Form::Dmesg) => {
-                    self.journal(body)
-                }
-                Some(Form::Klog) if !matches!(named, Some(Named::Log { .. })) => self.journal(body),
-                Some(Form::Cri) => self.logs(body),
-                _ if matches!(named, Some(Named::Journal { .. })) => self.journal(body),
-                Some(Form::Json) if !is_log && !is_record(body) => {
-                    self.out.unread.files.push(self.place.file.clone());
-                }
-                _ if is_prose(&self.place.name) => self.out.unread.files.push(self.place.file.clone()),
-                _ => self.logs(body),
-            }
-            return;
+        match whole(body, &self.place.name) {
+            Some(Whole::Journal) => return self.journal(body),
+            Some(Whole::Log) => return self.logs(body),
+            Some(Whole::Nothing) => return self.out.unread.files.push(self.place.file.clone()),
+            None => {}
         }
         for block in form::blocks(body) {
             match block.form {
@@ -397,6 +387,37 @@ impl<'a> Context<'_, 'a, '_> {
             self.unclaimed(rest.lines().filter(|l| !l.is_blank()));
         }
     }
+}
+
+/// What a text is all through.
+enum Whole {
+    Journal,
+    Log,
+    /// Nothing that is understood.
+    Nothing,
+}
+
+/// What a text without commands is by its beginning and its name; none where it is a paste of several things.
+fn whole(body: Passage<'_>, name: &str) -> Option<Whole> {
+    let head = body.lines().nth(HEAD).map_or(body, |line| body.until(line.start));
+    let structured = |b: form::Block| matches!(b.form, Form::Table | Form::Outline | Form::Systemctl);
+    let refused = |b: &form::Block| b.form == Form::Message && !b.lines.text.starts_with(['W', 'e']);
+    let first = form::blocks(head).find(|b| b.form != Form::Note);
+    let pasted = first.as_ref().is_some_and(refused) || form::blocks(head).any(structured);
+    let named = source::of(name);
+    let is_log = matches!(named, Some(Named::Log { .. } | Named::Journal { .. }));
+    if pasted && !name.ends_with(".log") && !is_log {
+        return None;
+    }
+    Some(match first.map(|b| b.form) {
+        Some(Form::Journal | Form::JournalExport | Form::JournalJson | Form::Dmesg) => Whole::Journal,
+        Some(Form::Klog) if !matches!(named, Some(Named::Log { .. })) => Whole::Journal,
+        Some(Form::Cri) => Whole::Log,
+        _ if matches!(named, Some(Named::Journal { .. })) => Whole::Journal,
+        Some(Form::Json) if !is_log && !is_record(body) => Whole::Nothing,
+        _ if is_prose(name) => Whole::Nothing,
+        _ => Whole::Log,
+    })
 }
 
 /// Whether a name promises something to read, to look at or to compute with, and no log.

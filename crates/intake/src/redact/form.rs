@@ -226,7 +226,7 @@ fn export<'b>(bytes: &'b [u8], mask: &Mask) -> Redacted<'b> {
                 }
                 None => out.extend_from_slice(&bytes[at..next]),
             }
-        } else if let Some(value) = crate::journal::binary(&bytes[next..]) {
+        } else if let Some(value) = crate::journal::whole_value(&bytes[next..]) {
             let field = std::str::from_utf8(text).unwrap_or("");
             let length = &bytes[next..next + 8];
             let breaks = memchr_iter(b'\n', length).count();

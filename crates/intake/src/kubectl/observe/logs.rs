@@ -13,7 +13,13 @@ use engine::subject::{Kind, Subject};
 impl<'a> Context<'_, 'a, '_> {
     /// `kubectl logs`, or a file that is nothing else.
     pub(super) fn logs(&mut self, body: Passage<'a>) {
-        let (source, instance) = match self.command {
+        let (source, instance) = self.whose_log();
+        self.log(body, source, instance);
+    }
+
+    /// Whose log it is, and of which instance.
+    pub(super) fn whose_log(&self) -> (LogSource, Instance) {
+        match self.command {
             Some(command) => {
                 let instance = if command.previous { Instance::Previous } else { Instance::Newest };
                 (self.log_source(), instance)
@@ -22,16 +28,26 @@ impl<'a> Context<'_, 'a, '_> {
                 Some(Named::Log { source, instance }) => (source, instance),
                 _ => (LogSource::Unknown, Instance::Newest),
             },
-        };
-        self.log(body, source, instance);
+        }
     }
 
     fn log(&mut self, body: Passage<'a>, source: LogSource, instance: Instance) {
+        self.logs_read(container_log::read(body), body.first_line, &source, &instance);
+    }
+
+    /// Hands over logs that were read; `first` is the line that they begin on.
+    pub(super) fn logs_read(
+        &mut self,
+        logs: Vec<container_log::Read>,
+        first: usize,
+        source: &LogSource,
+        instance: &Instance,
+    ) {
         let namespace = self.namespace().map(|n| Text::from(n.as_ref()));
-        for read in container_log::read(body) {
+        for read in logs {
             let source = match read.whose {
                 Some((pod, container)) => {
-                    let pod = Subject::new(Kind::Pod, namespace.as_deref(), pod).container(container);
+                    let pod = Subject::new(Kind::Pod, namespace.as_deref(), &pod).container(&container);
                     LogSource::Container { pod }
                 }
                 None => source.clone(),
@@ -41,9 +57,9 @@ impl<'a> Context<'_, 'a, '_> {
                 instance: instance.clone(),
                 partial: self.command.is_some_and(|c| c.pipe.any || c.tail.is_some() || c.selector.is_some()),
                 summary: read.summary,
-                locator: self.place.line(body.first_line),
+                locator: self.place.line(first),
             };
-            self.push(body.first_line, What::Log(Box::new(log)));
+            self.push(first, What::Log(Box::new(log)));
         }
     }
 
