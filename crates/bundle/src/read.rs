@@ -4,7 +4,7 @@
 use crate::caps::{CAPS, Caps};
 use crate::layout::Layout;
 use crate::manifest::{MANIFEST, Manifest};
-use crate::unpack::Unpack;
+use crate::unpack::{Counted, Spent, Unpack};
 use crate::walk::{Found, relative, walk};
 use crate::{Error, breaks_off, gap, unreached};
 use engine::evidence::{What, Why};
@@ -267,15 +267,15 @@ fn streamed(
     workers: usize,
 ) -> Part {
     let mut intake = Intake::default();
-    let _ = workers;
-    let mut all = bytes.to_vec();
-    let broken = match rest {
-        Some(broken) => broken.err(),
-        None => from.read_to_end(&mut all).err(),
+    let Some(broken) = rest else {
+        let mut counted = Counted { inner: bytes.chain(from), spent: Spent::default() };
+        let broken = intake::read_from(&path, &mut counted, workers, &mut intake).err();
+        intake.gaps.extend(broken.map(|error| gap(&path, breaks_off(&error))));
+        return Part { path, bytes: counted.spent.get(), intake, manifest: None };
     };
-    intake::read(RawRecord { path: &path, bytes: &all }, &mut intake);
-    intake.gaps.extend(broken.map(|error| gap(&path, breaks_off(&error))));
-    Part { path, bytes: all.len() as u64, intake, manifest: None }
+    intake::read(RawRecord { path: &path, bytes }, &mut intake);
+    intake.gaps.extend(broken.err().map(|error| gap(&path, breaks_off(&error))));
+    Part { path, bytes: bytes.len() as u64, intake, manifest: None }
 }
 
 #[cfg(test)]

@@ -48,6 +48,11 @@ pub fn read_from(path: &str, from: &mut dyn io::Read, threads: usize, out: &mut 
     {
         return Err(error);
     }
+    if !input.ended && !input.held.starts_with(journal::NATIVE) && is_binary(&input.held) {
+        // However long it is, the beginning has told that nothing can be read of it.
+        out.unread.files.push(place.file);
+        return Ok(());
+    }
     if input.ended {
         crate::read_whole(RawRecord { path, bytes: &input.held }, out);
     } else {

@@ -6,10 +6,10 @@ use std::rc::Rc;
 
 /// A count that several share.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Spent(Rc<Cell<u64>>);
+pub(crate) struct Spent(Rc<Cell<u64>>);
 
 impl Spent {
-    pub(super) fn get(&self) -> u64 {
+    pub(crate) fn get(&self) -> u64 {
         self.0.get()
     }
 
@@ -19,7 +19,7 @@ impl Spent {
 }
 
 /// Counts what passes.
-pub(super) struct Counted<R> {
+pub(crate) struct Counted<R> {
     pub inner: R,
     pub spent: Spent,
 }
