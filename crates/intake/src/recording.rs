@@ -35,8 +35,7 @@ pub(crate) fn read(text: Passage<'_>, place: &Place, out: &mut Intake) -> bool {
     let times = truths(&samples);
     let captures: Vec<Text> =
         (0..samples.len()).map(|at| format!("{} {at:08}", place.capture).into()).collect();
-    let runs = work::runs(&captures, 1, |_| 1);
-    let runs = if text.text.len() < JOB { vec![0..samples.len()] } else { runs };
+    let runs = work::runs(&samples, JOB, |sample| sample.lines.text.len());
     let parts = work::each(&runs, work::WORKERS, |run| {
         let read = |at: usize| {
             let mut part = Intake::default();
