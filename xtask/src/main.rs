@@ -10,6 +10,7 @@ mod new_detector;
 mod pages;
 mod place;
 mod run;
+mod samples;
 mod suite;
 mod templates;
 mod tidy;
@@ -38,6 +39,12 @@ const COMMANDS: &[Command] = &[
         accuracy::run,
     ),
     ("gates", "[--cases DIR] [--only NAME]", "laws and gates over every capture that is there", gates::run),
+    (
+        "samples",
+        "",
+        "what is told of the real captures beside the project, against what should be",
+        samples::run,
+    ),
     ("bench", "", "how fast is read, beside rivals on the same bytes", bench::run),
     ("cluster", cluster::USAGE, "a real Kubernetes for the tests, on this machine", cluster::run_command),
     (

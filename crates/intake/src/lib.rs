@@ -7,6 +7,7 @@ pub mod kubectl;
 mod marks;
 pub mod objects;
 mod pool;
+mod recording;
 pub mod redact;
 mod refused;
 mod routes;
@@ -84,6 +85,7 @@ impl Intake {
     /// Makes evidence of it, and what was not understood.
     pub fn finish(mut self) -> (Evidence, Unread) {
         self.unread.files.sort();
+        self.unread.files.dedup();
         (Evidence::assemble(self.observations, self.gaps), self.unread)
     }
 }
@@ -147,6 +149,9 @@ fn read_whole(record: RawRecord<'_>, out: &mut Intake) {
         return blank(&place, out);
     }
     let whole = Passage::whole(text);
+    if recording::read(whole, &place, out) {
+        return;
+    }
     let Some(parts) = marks::dumped(whole) else { return passage(whole, &place, out) };
     for part in parts {
         match part {
@@ -177,7 +182,7 @@ fn passage(lines: Passage<'_>, place: &Place, out: &mut Intake) {
         _ => false,
     };
     if !is_read && !objects::read(lines.text, &place, out) {
-        kubectl::observe::text(lines.text, &place, out);
+        kubectl::observe::text(&recording::separated(lines.text), &place, out);
     }
 }
 

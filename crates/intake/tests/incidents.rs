@@ -266,3 +266,53 @@ fn who_took_a_quota_just_before_is_told_and_not_who_holds_most() {
         report.incidents.iter().find(|i| i.root.code == Code::QuotaExceeded).expect("the quota is told");
     assert!(quota.root.summary.contains("StatefulSet shop/index took 1000Mi"), "{}", quota.root.summary);
 }
+
+#[test]
+fn a_taint_that_evicts_and_refuses_is_one_incident() {
+    let mut items = deployment(1, 0);
+    for workload in &mut items {
+        workload["spec"]["template"]["spec"]["nodeName"] = json!("n1");
+    }
+    let mut node = capture("2026-11-23T03:00:00Z");
+    node["spec"] = json!({"taints": [{"key": "maintenance", "value": "true", "effect": "NoExecute"}]});
+    items.push(node);
+    items.push(pod("bcdfg", &json!({"phase": "Failed", "reason": "TaintToleration", "message": "Predicate TaintToleration failed"})));
+    items.push(json!({"apiVersion": "v1", "kind": "Event", "metadata": {"name": "e", "namespace": "shop"},
+        "involvedObject": {"kind": "Pod", "namespace": "shop", "name": format!("{SET}-bcdfg")}, "type": "Normal",
+        "reason": "TaintManagerEviction", "message": format!("Marking for deletion Pod shop/{SET}-bcdfg"),
+        "firstTimestamp": "2026-11-23T02:59:00Z", "lastTimestamp": "2026-11-23T02:59:00Z", "count": 1}));
+    let report = diagnose(&items);
+    let roots: Vec<Code> = report.incidents.iter().map(|incident| incident.root.code).collect();
+    assert_eq!(roots, [Code::TaintEviction]);
+    let steps: Vec<Code> = report.incidents[0].because.iter().map(|step| step.code).collect();
+    assert!(steps.contains(&Code::PodRejected) && steps.contains(&Code::WorkloadUnavailable), "{steps:?}");
+}
+
+#[test]
+fn services_that_a_lost_node_leaves_short_are_of_its_incident() {
+    let mut items = deployment(2, 1);
+    let ready = |status: &str| {
+        json!({"phase": "Running", "conditions": [{"type": "Ready", "status": status,
+        "lastTransitionTime": "2026-11-23T02:50:00Z"}]})
+    };
+    items.push(pod("bcdfg", &ready("False")));
+    let mut well = pod("hjklm", &ready("True"));
+    well["spec"]["nodeName"] = json!("n2");
+    items.push(well);
+    let mut node = capture("2026-11-23T02:49:00Z");
+    node["status"]["conditions"][0]["status"] = json!("Unknown");
+    node["status"]["conditions"][0]["reason"] = json!("NodeStatusUnknown");
+    node["status"]["conditions"][0]["lastTransitionTime"] = json!("2026-11-23T02:50:00Z");
+    items.push(node);
+    items.push(
+        json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "shop"},
+        "spec": {"selector": {"app": "web"}, "ports": [{"port": 80, "protocol": "TCP"}]}}),
+    );
+    items.push(json!({"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
+        "metadata": {"name": "web-x", "namespace": "shop", "labels": {"kubernetes.io/service-name": "web"}},
+        "endpoints": [{"addresses": ["10.0.0.1"], "conditions": {"ready": false}}, {"addresses": ["10.0.0.2"], "conditions": {"ready": true}}]}));
+    let report = diagnose(&items);
+    assert_eq!(report.incidents.len(), 1, "{:#?}", report.incidents);
+    assert_eq!(report.incidents[0].root.subject.name.as_ref(), "n1");
+    assert!(report.incidents[0].because.iter().any(|step| step.code == Code::ServiceShort));
+}

@@ -87,7 +87,16 @@ pub(super) fn summary(
         R::ExistingAntiAffinity => format!("Pods that run refuse a pod of {who} beside them ({nodes})."),
         R::PodAffinity => format!("No node has the pods that {who} must run beside ({nodes})."),
         R::Ports => format!("The host port of {who} is taken on {nodes}."),
-        R::TopologySpread { .. } => format!("No node keeps the topology spread of {who} ({nodes})."),
+        R::TopologySpread { .. } => {
+            let unlabelled = placement.reasons.iter().find_map(|(count, reason)| match reason {
+                R::TopologySpread { missing_label: true } => Some(count_of(*count, "node")),
+                _ => None,
+            });
+            let unlabelled = unlabelled.map_or_else(String::new, |nodes| {
+                format!(" A label that a constraint names is missing on {nodes}.")
+            });
+            format!("No node keeps the topology spread of {who} ({nodes}).{unlabelled}")
+        }
         R::VolumeNodeAffinity | R::VolumeZone => {
             format!("The volume of a pod of {who} cannot be used on the nodes that are left ({nodes}).")
         }
@@ -118,6 +127,12 @@ pub(super) fn remedies(finding: Finding, placement: &Placement, subject: &Subjec
             subject,
             "resources",
             &[&format!("--requests={resource}=<amount>")],
+        )),
+        R::TopologySpread { .. } => finding.remedy(Remedy::kubectl(
+            "See its constraints, and let one that cannot be kept give way (whenUnsatisfiable: ScheduleAnyway, a larger maxSkew); or add a node where one is lacking",
+            subject,
+            Honesty::Safe,
+            &["get", &target, "-o", "yaml"],
         )),
         _ => finding.remedy(Remedy::kubectl(
             "Compare what the pod asks for with what the nodes have, and correct the one that is wrong",

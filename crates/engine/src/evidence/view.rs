@@ -69,23 +69,33 @@ const ALL: [View; 8] = [
 
 /// A set of views.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Views(u8);
+pub struct Views {
+    all: u8,
+    /// Those of them after which the object was not seen to be gone.
+    present: u8,
+}
 
 impl Views {
     /// The set of one view.
     pub fn of(view: View) -> Self {
-        Views(1 << view as u8)
+        Views { all: 1 << view as u8, present: 1 << view as u8 }
     }
 
     /// Both sets.
     #[must_use]
     pub fn and(self, other: Views) -> Self {
-        Views(self.0 | other.0)
+        Views { all: self.all | other.all, present: self.present | other.present }
+    }
+
+    /// The same views, of an object that a later look did not find any more.
+    #[must_use]
+    pub fn past(self) -> Self {
+        Views { present: 0, ..self }
     }
 
     /// Whether it holds that view.
     pub fn has(self, view: View) -> bool {
-        self.0 & (1 << view as u8) != 0
+        self.all & (1 << view as u8) != 0
     }
 
     /// Whether a view of the set shows that group.
@@ -93,14 +103,19 @@ impl Views {
         ALL.into_iter().any(|view| self.has(view) && shows(view, group))
     }
 
-    /// Whether the cluster itself was seen to have the object: not only named, not only wished for.
+    /// Whether the cluster itself was seen to have the object: not only named, not only wished for, and not gone since.
     pub fn is_live(self) -> bool {
-        ALL.into_iter().any(|view| view >= View::Table && self.has(view))
+        ALL.into_iter().any(|view| view >= View::Table && self.present & (1 << view as u8) != 0)
+    }
+
+    /// Whether the object was there, and a later look did not find it any more.
+    pub fn is_past(self) -> bool {
+        !self.is_live() && ALL.into_iter().any(|view| view >= View::Table && self.has(view))
     }
 
     /// The richest view of the set.
     pub fn best(self) -> View {
-        ALL.get(self.0.checked_ilog2().unwrap_or(0) as usize).copied().unwrap_or(View::Mention)
+        ALL.get(self.all.checked_ilog2().unwrap_or(0) as usize).copied().unwrap_or(View::Mention)
     }
 }
 
@@ -120,5 +135,13 @@ mod tests {
     fn a_manifest_is_no_proof_of_life() {
         assert!(!Views::of(View::Manifest).is_live());
         assert!(Views::of(View::Table).is_live());
+    }
+
+    #[test]
+    fn what_is_gone_is_seen_and_not_there() {
+        let gone = Views::of(View::Describe).past();
+        assert!(gone.is_past() && !gone.is_live() && gone.show(Group::Status));
+        assert!(gone.and(Views::of(View::Table)).is_live());
+        assert!(!Views::of(View::Mention).is_past());
     }
 }

@@ -34,6 +34,9 @@ pub(super) fn of<'e>(evidence: &'e Evidence, pods: &[PodFact<'e>]) -> Vec<Servic
         let endpoints = endpoints_of(evidence, namespace);
         services.extend(together.iter().filter_map(|object| {
             let Body::Service(service) = &object.body else { return None };
+            if object.views.is_past() {
+                return None;
+            }
             let endpoints = endpoints.get(&*object.subject.name).map_or(&[][..], Vec::as_slice);
             let selector = service.selector.as_ref().filter(|selector| !selector.is_empty());
             let pods = selector.filter(|_| labelled.all_seen).map(|labels| {

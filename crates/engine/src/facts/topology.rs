@@ -29,7 +29,7 @@ pub struct PodFact<'e> {
     pub pod: &'e Pod,
     /// Its owners, the nearest first. Replicas have theirs in common.
     pub owners: Arc<[Owned]>,
-    /// It was named, and a list that should have it does not.
+    /// A list that should have it does not, or not any more.
     pub gone: bool,
 }
 
@@ -186,8 +186,11 @@ impl<'e> WorkloadFact<'e> {
         &self.object.subject
     }
 
-    /// Ready and wanted pods, where both are shown.
+    /// Ready and wanted pods, where both are shown; what is gone wants none.
     pub fn readiness(&self) -> Option<(u32, u32)> {
+        if self.object.views.is_past() {
+            return None;
+        }
         Some((self.workload.ready.or(self.workload.available)?, self.workload.desired?))
     }
 }
@@ -251,7 +254,7 @@ pub(super) fn join(evidence: &Evidence) -> Facts<'_> {
     for object in objects {
         let Body::Pod(pod) = &object.body else { continue };
         let listed = evidence.is_listed(&Kind::Pod, object.subject.namespace.as_deref());
-        let gone = listed && !object.views.is_live();
+        let gone = (listed && !object.views.is_live()) || object.views.is_past();
         // Of two incarnations of one name the newer one comes last, and is the one that exists.
         if let Some(older) = pods.last_mut().filter(|older| older.object.subject == object.subject) {
             older.gone = true;
@@ -389,7 +392,7 @@ pub(super) fn owners_of_object(evidence: &Evidence, subject: &Subject) -> Vec<Ow
 fn nodes(evidence: &Evidence) -> Vec<NodeFact<'_>> {
     let mut nodes: BTreeMap<Text, NodeFact> = BTreeMap::new();
     let empty = |name: &Text| NodeFact { name: name.clone(), object: None, node: None, units: Vec::new() };
-    for object in evidence.of(&Kind::Node) {
+    for object in evidence.of(&Kind::Node).iter().filter(|object| !object.views.is_past()) {
         let fact = nodes.entry(object.subject.name.clone()).or_insert_with(|| empty(&object.subject.name));
         fact.object = Some(object);
         fact.node = object.node();

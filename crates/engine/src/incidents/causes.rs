@@ -34,6 +34,8 @@ pub(super) enum Relation {
     DependsOn,
     /// The effect names a taint that a node of the cause has because of its state.
     Tainted,
+    /// The effect's kubelet refuses pods of the cause's workload for a taint.
+    Untolerated,
 }
 
 impl Relation {
@@ -66,6 +68,9 @@ impl Relation {
             }
             Relation::ServedBy => meet(&a.services, &b.services),
             Relation::DependsOn => meet(&a.services, &b.depends_on),
+            Relation::Untolerated => {
+                effect.aspect_of("reason") == Some("TaintToleration") && meet(&a.owners, &b.owners)
+            }
             Relation::Tainted => effect.aspect_of("taint").is_some_and(|taint| {
                 taint.starts_with("node.kubernetes.io/")
                     && facts.node(&cause.subject.name).is_some_and(|n| n.taints().any(|t| *t.key == *taint))
@@ -151,6 +156,8 @@ const POD_FAULTS: &[Code] = &[
     VolumeMountFailed,
     VolumeAttachFailed,
     PodEvicted,
+    PodRejected,
+    TaintEviction,
     QuotaExceeded,
     AdmissionDenied,
     WebhookUnreachable,
@@ -206,6 +213,13 @@ static SINGLE: &[Cause] = &[
         Relation::NodeShort,
         Some(600),
         "the kubelet evicts pods to get a resource back",
+    ),
+    cause(
+        TaintEviction,
+        PodRejected,
+        Relation::Untolerated,
+        None,
+        "a node with a taint takes no pod that does not tolerate it",
     ),
     cause(NodeRebooted, NodeNotReady, Relation::Node, Some(900), "a node is not ready while it starts"),
     cause(
@@ -428,6 +442,7 @@ pub(super) fn table() -> &'static [Cause] {
             for effect in [
                 WorkloadUnavailable,
                 ServiceWithoutEndpoints,
+                ServiceShort,
                 PodNotReady,
                 ReadinessProbeFailing,
                 SandboxFailed,

@@ -82,8 +82,13 @@ fn readiness(subject: &Subject, facts: &Facts) -> (Option<u32>, Option<u32>) {
 
 /// How bad an incident is.
 pub(super) fn severity(tree: &[&Finding], impact: &Impact, facts: &Facts) -> Severity {
-    // A Service that nothing was ever made for harms nobody who can be seen.
-    if tree.iter().all(|f| f.code == Code::ServiceSelectsNothing && f.certainty < Certainty::Certain) {
+    // A Service that nothing was ever made for harms nobody who can be seen, and neither does one that nobody asks for.
+    let is_missed = |finding: &Finding| match finding.code {
+        Code::ServiceSelectsNothing => finding.certainty == Certainty::Certain,
+        Code::DependencyScaledToZero => finding.certainty >= Certainty::Likely,
+        _ => true,
+    };
+    if !tree.iter().any(|finding| is_missed(finding)) {
         return Severity::Info;
     }
     let node_lost =

@@ -43,6 +43,9 @@ impl Teller<'_, '_> {
         not_seen.extend(rivals::unseen(&tree, facts));
         let mut ruled_out = rivals::rollouts(&tree, self.families);
         ruled_out.extend(collect(&tree, |f| &f.ruled_out));
+        // A rival is ruled out once, by what is nearest to the root.
+        let mut rivals = BTreeSet::new();
+        ruled_out.retain(|rival| rivals.insert(rival.what.clone()));
         let course = course::of(&tree, &impact, facts);
         let mut remarks = collect(&tree, |f| &f.remarks);
         remarks.extend(course::remark(first, course));

@@ -447,6 +447,25 @@ fn gaps_and_later_incidents_are_told_in_short() {
 }
 
 #[test]
+fn many_incidents_are_counted_by_cause() {
+    let mut report = report();
+    let Some(first) = report.incidents.first().cloned() else { unreachable!() };
+    report.incidents = vec![first; 18];
+    for incident in report.incidents.iter_mut().skip(16) {
+        incident.root.code = Code::OomKilled;
+    }
+    let text = render(&report, &plain(80));
+    assert!(text.contains("\n8 MORE\nCRITICAL  6 × pod-addresses-exhausted: "), "{text}");
+    assert!(
+        text.contains("\nCRITICAL  2 × oom-killed: The kernel killed a container for memory\n"),
+        "{text}"
+    );
+    assert!(text.contains("15 incidents are told in short: -v tells all"), "{text}");
+    let all = render(&report, &Style { verbose: true, ..plain(80) });
+    assert!(!all.contains("MORE") && all.matches("ROOT CAUSE").count() == 18);
+}
+
+#[test]
 fn reads_that_failed_alike_are_one_row() {
     let mut report = report();
     for pod in ["a", "b", "c"] {

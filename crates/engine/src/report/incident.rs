@@ -123,6 +123,16 @@ pub(super) fn tell(incident: &Incident, report: &Report, now: Now, style: &Style
     rest.into_iter().fold(page(first), |told, limits| if told.len() > LINES { page(limits) } else { told })
 }
 
+/// How a severity looks.
+pub(super) fn ink(severity: Severity) -> Ink {
+    match severity {
+        Severity::Critical => Ink::Critical,
+        Severity::Error => Ink::Error,
+        Severity::Warning => Ink::Warning,
+        Severity::Info => Ink::Info,
+    }
+}
+
 fn blanks(count: usize) -> Piece {
     (Ink::Plain, " ".repeat(count))
 }
@@ -138,14 +148,9 @@ struct Teller<'r> {
 
 impl Teller<'_> {
     fn head(&mut self) {
-        let ink = match self.incident.severity {
-            Severity::Critical => Ink::Critical,
-            Severity::Error => Ink::Error,
-            Severity::Warning => Ink::Warning,
-            Severity::Info => Ink::Info,
-        };
-        let word = self.incident.severity.as_str().to_uppercase();
-        let lead = [(ink, format!("{word:<10}"))];
+        let severity = self.incident.severity;
+        let word = severity.as_str().to_uppercase();
+        let lead = [(ink(severity), format!("{word:<10}"))];
         self.page.text_within(&lead, Ink::Title, &self.incident.title, 3);
         let facts = facts_line(self.incident, self.now);
         self.page.text(&[blanks(10)], Ink::Plain, &facts);

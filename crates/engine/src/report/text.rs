@@ -3,7 +3,7 @@
 use super::layout::{Ink, Page};
 use super::time::Now;
 use super::unlock;
-use super::{Coverage, Report, Scope, incident, time};
+use super::{Coverage, Incident, Report, Scope, incident, time};
 use crate::Text;
 use crate::clean::clean;
 use crate::evidence::{Gap, Read, Why};
@@ -24,13 +24,18 @@ pub struct Style {
 /// Incidents told in full; the others are told in a few lines each, unless everything is printed.
 const IN_FULL: usize = 3;
 
+/// Incidents told one by one; those behind them are counted by their cause, unless everything is printed.
+const ONE_BY_ONE: usize = 10;
+
 /// Prints a report.
 pub fn render(report: &Report, style: &Style) -> String {
     let style = Style { width: style.width.clamp(40, 160), ..*style };
     let mut page = Page::new(style.width, style.colour);
     let now = Now(reference(report));
     head(&mut page, report, now);
-    for (index, told) in report.incidents.iter().enumerate() {
+    let singly = if style.verbose { report.incidents.len() } else { report.incidents.len().min(ONE_BY_ONE) };
+    let (one_by_one, others) = report.incidents.split_at(singly);
+    for (index, told) in one_by_one.iter().enumerate() {
         page.blank();
         if index > 0 {
             page.line(&[(Ink::Quiet, "─".repeat(style.width))]);
@@ -42,9 +47,51 @@ pub fn render(report: &Report, style: &Style) -> String {
     if report.incidents.is_empty() {
         nothing(&mut page, report, now);
     }
+    if !others.is_empty() {
+        counted_by_cause(&mut page, others);
+    }
     foot(&mut page, report, &style);
     page.finish()
 }
+
+/// Incidents by severity and cause, in the order in which the first of each would be told, with whom they are of.
+fn counted_by_cause(page: &mut Page, incidents: &[Incident]) {
+    let mut groups: Vec<Vec<&Incident>> = Vec::new();
+    for incident in incidents {
+        let alike = |group: &&mut Vec<&Incident>| {
+            group
+                .first()
+                .is_some_and(|f| (f.severity, f.root.code) == (incident.severity, incident.root.code))
+        };
+        match groups.iter_mut().find(alike) {
+            Some(group) => group.push(incident),
+            None => groups.push(vec![incident]),
+        }
+    }
+    page.blank();
+    page.line(&[(Ink::Quiet, "─".repeat(page.width))]);
+    page.blank();
+    page.line(&[(Ink::Heading, format!("{} MORE", thousands(incidents.len() as u64)))]);
+    for group in groups {
+        let Some(first) = group.first() else { continue };
+        let word = first.severity.as_str().to_uppercase();
+        let count = thousands(group.len() as u64);
+        let lead = [(incident::ink(first.severity), format!("{word:<10}"))];
+        page.text(
+            &lead,
+            Ink::Plain,
+            &format!("{count} × {}: {}", first.root.code.as_str(), first.root.code.title()),
+        );
+        let named = group.iter().take(NAMED).map(|incident| incident.root.subject.whole().path());
+        let names = named.collect::<Vec<_>>().join(", ");
+        let more = group.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!(" and {} more", thousands(more as u64)) } else { String::new() };
+        page.text(&[(Ink::Plain, " ".repeat(10))], Ink::Quiet, &format!("{names}{more}"));
+    }
+}
+
+/// Subjects that are named of incidents that are counted only.
+const NAMED: usize = 6;
 
 /// The time that others are told against: the capture, or else the newest that the evidence shows.
 pub(super) fn reference(report: &Report) -> Option<i64> {

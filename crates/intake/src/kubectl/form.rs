@@ -1,7 +1,7 @@
 //! Which form a text has: table, outline, YAML, journal, …; and where one ends and the next begins.
 
 use super::lines::{Line, Lines, Passage};
-use super::outline::key_of;
+use super::outline::{key_of, lost_pod};
 use super::reindent;
 use super::table::{self, Header};
 use super::times::{self, Basis};
@@ -173,7 +173,7 @@ fn starts<'a>(text: &'a str, mut rest: Lines<'a>) -> Option<Form> {
     }
     let trimmed = text.trim_start();
     let (key, value) = key_of(trimmed)?;
-    if reindent::is_telling(key, value) {
+    if reindent::is_telling(key, value) || lost_pod(text).is_some() {
         return Some(Form::Outline);
     }
     if first == b'k' && key == "kind" {

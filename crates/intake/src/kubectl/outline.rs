@@ -149,7 +149,7 @@ impl<'a> Item<'a> {
 }
 
 /// Splits a line at the first colon that ends a word.
-pub(super) fn key_of(text: &str) -> Option<(&str, &str)> {
+pub(crate) fn key_of(text: &str) -> Option<(&str, &str)> {
     let bytes = text.as_bytes();
     let at = memchr::memchr_iter(b':', bytes)
         .find(|at| bytes.get(at + 1).is_none_or(|b| matches!(b, b' ' | b'\t' | b'\n')))?;
@@ -167,18 +167,42 @@ pub fn is_none(value: &str) -> bool {
     matches!(value, "" | "<none>" | "<nil>" | "<unset>" | "<unknown>" | "n/a" | "N/A")
 }
 
-/// Cuts the output of one `kubectl describe` into objects: each begins with its name at the left edge.
+/// The pod of which a line says that only its events are left: `Pod 'web-0': error '…', but found events.`
+/// (k8s.io/kubectl pkg/describe/describe.go, all versions).
+pub(super) fn lost_pod(line: &str) -> Option<&str> {
+    let (name, rest) = line.strip_prefix("Pod '")?.split_once("': error '")?;
+    rest.trim_end().ends_with(FOUND_EVENTS).then_some(name)
+}
+
+const FOUND_EVENTS: &str = "', but found events.";
+
+/// Cuts the output of one `kubectl describe` into objects: each begins with its name at the left edge, or with the line
+/// that says that it is lost.
 pub fn objects(passage: Passage<'_>) -> impl Iterator<Item = Passage<'_>> {
     let mut rest = passage;
+    let mut named = 0;
     std::iter::from_fn(move || {
         if rest.text.trim_ascii().is_empty() {
             return None;
         }
-        let end = next_object(rest.text);
+        if named == 0 {
+            named = next_object(rest.text);
+        }
+        let end = next_lost(&rest.text[..named]).unwrap_or(named);
+        named -= end;
         let object = rest.until(end);
         let lines = memchr::memchr_iter(b'\n', object.text.as_bytes()).count();
         rest = Passage { text: &rest.text[end..], first_line: rest.first_line + lines };
         Some(object)
+    })
+}
+
+/// Where a lost pod begins behind something else.
+fn next_lost(text: &str) -> Option<usize> {
+    memmem::find_iter(text.as_bytes(), FOUND_EVENTS).find_map(|hit| {
+        let start = memchr::memrchr(b'\n', &text.as_bytes()[..hit])? + 1;
+        (lost_pod(&text[start..hit + FOUND_EVENTS.len()]).is_some() && !text[..start].trim_ascii().is_empty())
+            .then_some(start)
     })
 }
 
@@ -253,6 +277,16 @@ mod tests {
         assert_eq!(found.iter().map(|(_, len)| len).sum::<usize>(), text.len());
         assert_eq!(all("Name: a\nEvents: <none>\nName: b\n").len(), 2);
         assert_eq!(all("\n\n").len(), 0);
+    }
+
+    #[test]
+    fn a_lost_pod_is_an_object() {
+        let lost = "Pod 'b': error 'pods \"b\" not found', but found events.\nEvents:\n  Type  Reason\n";
+        let text = format!("{lost}\n\nName:  a\nEvents:  <none>\n\n\n{lost}\n\n{lost}\n\nName:  c\n");
+        let found: Vec<_> = objects(Passage::whole(&text)).map(|p| p.first_line).collect();
+        assert_eq!(found, [1, 6, 10, 15, 20]);
+        assert_eq!(lost_pod(lost.lines().next().unwrap()), Some("b"));
+        assert_eq!(lost_pod("Pod 'b': error 'x'"), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::describe_pod::{self, template};
 use super::{Context, describe_net, describe_rest, values};
 use crate::kubectl::columns::{self, Shape};
 use crate::kubectl::lines::Line;
-use crate::kubectl::outline::{Item, find, is_none};
+use crate::kubectl::outline::{Item, find, is_none, lost_pod};
 use engine::Text;
 use engine::evidence::{Body, Condition, Event, Object, Owner, Said, View, What};
 use engine::subject::{Kind, Subject};
@@ -20,6 +20,13 @@ pub(super) fn object(context: &mut Context, kind: Option<Kind>, items: &[Item]) 
 }
 
 fn read(context: &mut Context, kind: Option<Kind>, items: &[Item]) {
+    if let Some(name) = items.first().and_then(|first| lost_pod(first.text)) {
+        let pod = Subject::new(Kind::Pod, context.namespace().as_deref(), name);
+        context.about = Some(pod.clone());
+        events_of(context, items, &pod);
+        unclaimed(context, items.iter().skip(1).filter(|item| item.key() != Some("Events")));
+        return;
+    }
     let name = find(items, "Name").and_then(Item::some);
     let kind = kind.or_else(|| told_by_keys(items));
     let namespace = find(items, "Namespace").and_then(Item::some).map(str::to_owned);
