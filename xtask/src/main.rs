@@ -5,6 +5,7 @@ mod accuracy;
 mod bench;
 mod cluster;
 mod docs;
+mod fuzz;
 mod gates;
 mod new_detector;
 mod pages;
@@ -53,6 +54,7 @@ const COMMANDS: &[Command] = &[
         "how lines are put together by template, and how fast",
         templates::run,
     ),
+    ("fuzz", "[TARGET…] [--minutes N]", "gives inputs of chance to all that reads", fuzz::run),
     ("unread", "[--cases DIR]", "how much of the cases nothing claimed; fails above 1 %", unread::run),
 ];
 

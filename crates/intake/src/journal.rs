@@ -7,7 +7,7 @@ mod native;
 
 pub(crate) use export::{Export, is_export, read as read_export, whole_value};
 pub(crate) use json::{Json, is_json, read as read_json};
-pub(crate) use native::{SIGNATURE as NATIVE, read as read_native};
+pub(crate) use native::{SIGNATURE as NATIVE, export as native_as_export, read as read_native};
 
 use crate::kubectl::form;
 use crate::kubectl::lines::Line;
@@ -317,6 +317,38 @@ impl<'a> Entry<'a> {
             "__MONOTONIC_TIMESTAMP" => self.monotonic = number(),
             _ => {}
         }
+    }
+
+    /// Writes it as `journalctl -o export` does: a value of several lines behind its length.
+    fn export(&self, out: &mut Vec<u8>) {
+        let number = |value: Option<i64>| value.map(|value| Cow::Owned(value.to_string()));
+        let values = [
+            Some(self.message.clone()),
+            self.identifier.clone(),
+            self.unit.clone(),
+            self.program.clone(),
+            self.host.clone(),
+            self.boot.clone(),
+            number(self.collected),
+            number(self.written),
+            number(self.monotonic),
+        ];
+        // An entry begins with its time.
+        let mut fields: Vec<_> = FIELDS.iter().zip(values).collect();
+        fields.rotate_left(6);
+        for (field, value) in fields {
+            let Some(value) = value else { continue };
+            out.extend_from_slice(field.as_bytes());
+            if value.contains('\n') {
+                out.push(b'\n');
+                out.extend_from_slice(&(value.len() as u64).to_le_bytes());
+            } else {
+                out.push(b'=');
+            }
+            out.extend_from_slice(value.as_bytes());
+            out.push(b'\n');
+        }
+        out.push(b'\n');
     }
 
     /// Who wrote it, as the short formats say: the identifier, else the program; the unit where neither is there.

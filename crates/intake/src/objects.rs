@@ -63,6 +63,14 @@ pub(crate) fn begin(text: &str) -> bool {
     }
 }
 
+/// What each of the two readers of YAML makes of a text: nothing of the first where it leaves the text to the other. Where
+/// both read, they have to agree; this lets it be tested from outside.
+#[doc(hidden)]
+pub fn by_both_readers(text: &str) -> [Option<serde_json::Value>; 2] {
+    let block = block::read(text, std::marker::PhantomData).ok();
+    [block, serde_saphyr::from_str_with_options(text, yaml::options()).ok()]
+}
+
 /// Bytes of objects that one job reads, at least.
 const JOB: usize = 1 << 20;
 

@@ -36,8 +36,9 @@ pub struct Redacted<'b> {
 /// A record of any form without its secrets: objects in JSON or YAML, what kubectl prints, logs as a container writes or
 /// a runtime keeps them, journals in every form that `journalctl` prints. Text in UTF-16 becomes UTF-8.
 ///
-/// None where it is no text: of an archive, a program or a journal in systemd's own format nothing can be told to be
-/// clean, and it has to be left out.
+/// A journal in systemd's own format becomes what `journalctl -o export` prints of it, as far as it is read.
+///
+/// None where it is no text: of an archive or a program nothing can be told to be clean, and it has to be left out.
 ///
 /// ```
 /// use intake::redact::{Key, Kind, Mask, record};

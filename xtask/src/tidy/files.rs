@@ -78,7 +78,9 @@ const WORDS: &[(&str, &str, &str)] = &[
 /// Nothing unfinished, and nothing of the place where it was written.
 pub(super) fn words(files: &[File], faults: &mut Vec<Fault>) {
     // Real logs and objects hold paths of the machines that they came from.
-    let captured = |file: &&File| !file.path.starts_with("cases/") && !file.path.contains("/demo/");
+    let places = ["cases/", "fuzz/seeds/", "fuzz/crashers/"];
+    let captured =
+        |file: &&File| !places.iter().any(|p| file.path.starts_with(p)) && !file.path.contains("/demo/");
     let words: Vec<(String, &str)> = WORDS.iter().map(|(a, b, why)| (format!("{a}{b}"), *why)).collect();
     for file in files.iter().filter(captured) {
         for (number, line) in file.lines() {

@@ -33,6 +33,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("ephemeral", &["engine", "intake"]),
     ("cli", ANY),
     ("xtask", ANY),
+    ("fuzz", ANY),
 ];
 const ANY: &[&str] =
     &["engine", "intake", "bundle", "cluster", "recorder", "archive", "replay", "ephemeral", "cli"];

@@ -304,18 +304,18 @@ fn refusal(gap: &Gap) -> Option<(&Text, &Text)> {
 }
 
 /// Resources of a closed namespace that are named.
-const NAMED: usize = 4;
+const RESOURCES: usize = 4;
 
 /// Why of a namespace nothing was read: the most telling resources first, as roles need them most.
 fn missing(resources: &BTreeSet<&Text>) -> (&'static str, String) {
     let first = ["pods", "events"];
     let mut names: Vec<&str> = resources.iter().map(|resource| &***resource).collect();
     names.sort_by_key(|name| first.iter().position(|it| it == name).unwrap_or(first.len()));
-    let more = match names.len().saturating_sub(NAMED) {
+    let more = match names.len().saturating_sub(RESOURCES) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    names.truncate(NAMED);
+    names.truncate(RESOURCES);
     ("forbidden", format!("it needs list on {}{more}", names.join(", ")))
 }
 

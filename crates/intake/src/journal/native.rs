@@ -45,6 +45,13 @@ fn read_within(bytes: &[u8], most: u64, whose: Whose, place: &Place, out: &mut I
     out.gaps.extend(why.map(|why| Gap { read, why, locator: place.line(1) }));
 }
 
+/// The fields that are read of a file's entries, as `journalctl -o export` writes them; none where it is no journal.
+pub(crate) fn export(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    Reader::new(File::open(bytes).ok()?, MOST).each(&mut |entry, _| entry.export(&mut out));
+    Some(out)
+}
+
 /// Reads one file.
 struct Reader<'a> {
     file: File<'a>,

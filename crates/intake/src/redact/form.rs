@@ -15,7 +15,12 @@ pub(super) fn record<'b>(bytes: &'b [u8], mask: &Mask) -> Option<Redacted<'b>> {
     if crate::journal::is_export(bytes) {
         return Some(export(bytes, mask));
     }
-    if crate::is_binary(bytes) || bytes.starts_with(crate::journal::NATIVE) {
+    if bytes.starts_with(crate::journal::NATIVE) {
+        let printed = crate::journal::native_as_export(bytes)?;
+        let redacted = export(&printed, mask);
+        return Some(Redacted { bytes: Cow::Owned(redacted.bytes.into_owned()), masked: redacted.masked });
+    }
+    if crate::is_binary(bytes) {
         return None;
     }
     let decoded = crate::decoded(bytes);

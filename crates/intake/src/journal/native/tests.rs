@@ -200,3 +200,13 @@ fn a_small_file_cannot_say_more_than_is_read() {
     let Why::Truncated(why) = &out.gaps[0].why else { panic!("{:?}", out.gaps) };
     assert!(why.starts_with("only its first ") && summaries(&out)[0].lines < ENTRIES, "{why}");
 }
+
+#[test]
+fn what_is_kept_of_it_in_a_bundle_says_the_same() {
+    for name in ["compact.journal", "remote.journal", "xz.journal"] {
+        let bytes = sample(name);
+        let kept = crate::redact::record(&bytes, &crate::redact::Mask::Fixed).unwrap();
+        assert!(crate::journal::is_export(&kept.bytes), "{name}");
+        assert_eq!(seen(&intake(&kept.bytes)), seen(&intake(&bytes)), "{name}");
+    }
+}
