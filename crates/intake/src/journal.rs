@@ -57,17 +57,27 @@ struct Part {
     pair: Option<(i64, i64)>,
 }
 
+impl Part {
+    /// What follows, to be read by itself.
+    fn part(&self) -> Part {
+        let scan = self.scan.part();
+        Part { scan, first_line: self.first_line, boot: None, boots: 0, pair: self.pair }
+    }
+}
+
 /// Gathers what several hosts wrote.
 pub(super) struct Gather {
     whose: Whose,
     parts: Vec<(String, Part)>,
     /// The part of the line before.
     last: usize,
+    /// Whether all of it is joined with what stands before.
+    behind: bool,
 }
 
 impl Gather {
     fn new(whose: Whose) -> Gather {
-        Gather { whose, parts: Vec::new(), last: 0 }
+        Gather { whose, parts: Vec::new(), last: 0, behind: false }
     }
 
     /// The part of a host, set to a line of the input.
@@ -79,7 +89,8 @@ impl Gather {
             self.last = match known {
                 Some(known) => known,
                 None if self.parts.len() < HOSTS => {
-                    let scan = NodeScan::redacting(redact::text);
+                    let begun = NodeScan::redacting(redact::text);
+                    let scan = if self.behind { begun.part() } else { begun };
                     let part = Part { scan, first_line: line, boot: None, boots: 0, pair: None };
                     self.parts.push((host.to_owned(), part));
                     self.parts.len() - 1
@@ -167,7 +178,12 @@ pub(crate) struct Lines {
     basis: Basis,
     /// The host of the line before: where its name began, and the name; empty where none is known.
     host: (usize, String),
+    /// Whether it is that: of a part it is not known up to the first line that names one.
+    known: bool,
 }
+
+/// Stands for the host of the line before a part, where that is not known.
+const BEFORE: &str = "\0";
 
 impl Lines {
     /// Begins with what the first lines tell of all: what their times count from. None where nothing stands on them.
@@ -194,7 +210,37 @@ impl Lines {
                 locator: place.line(first),
             });
         }
-        Some(Lines { gather: Gather::new(whose), basis, host: (host.0, host.1.to_owned()) })
+        Some(Lines { gather: Gather::new(whose), basis, host: (host.0, host.1.to_owned()), known: true })
+    }
+
+    /// Begins a part that is read by itself, and joined with what stands before it in the end.
+    pub(crate) fn part(&self) -> Lines {
+        let mut gather = Gather::new(self.gather.whose.clone());
+        gather.behind = true;
+        gather.parts = self.gather.parts.iter().map(|(host, part)| (host.clone(), part.part())).collect();
+        Lines { gather, basis: self.basis, host: self.host.clone(), known: false }
+    }
+
+    /// Whether what follows may be read as a part.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.gather.parts.iter().all(|(_, part)| part.scan.is_settled())
+    }
+
+    /// Adds a part that stands behind all that was read.
+    pub(crate) fn join(&mut self, later: Lines) {
+        let mut parts = later.gather.parts;
+        // Those lines stand before all others.
+        parts.sort_by_key(|(host, _)| host != BEFORE);
+        for (host, part) in parts {
+            let host = if host == BEFORE { &self.host.1 } else { &host };
+            let mine = self.gather.part(host, part.first_line);
+            let before = part.first_line.saturating_sub(mine.first_line);
+            mine.pair = mine.pair.or(part.pair);
+            mine.scan.join(part.scan, u32::try_from(before).unwrap_or(u32::MAX), |line| at(line, self.basis));
+        }
+        if later.known {
+            self.host = later.host;
+        }
     }
 
     /// Reads the next lines.
@@ -208,7 +254,9 @@ impl Lines {
                 name.clone_into(&mut self.host.1);
                 named = true;
             }
-            let part = self.gather.part(&self.host.1, line.number);
+            self.known |= named;
+            let host = if self.known { &self.host.1 } else { BEFORE };
+            let part = self.gather.part(host, line.number);
             if is_boot(line.text) {
                 part.scan.boot();
                 continue;

@@ -191,17 +191,60 @@ impl Input<'_> {
         reader.finish(place, out);
     }
 
-    fn lines(&mut self, mut reader: Stream, _threads: usize, out: &mut Intake) {
-        let mut piece = Piece::default();
-        let mut first_line = 1;
-        while self.next(&mut piece) {
-            let text = decoded(&piece.bytes);
-            let text = if first_line == 1 { text.strip_prefix(BOM).unwrap_or(&text) } else { &text };
-            reader.push(Passage { text, first_line }, out);
-            reader.passed(piece.passed);
-            first_line += memchr::memchr_iter(b'\n', &piece.bytes).count();
+    fn lines(&mut self, mut reader: Stream, threads: usize, out: &mut Intake) {
+        // The first piece is read by itself, so that all others know the same of it.
+        let mut lines = 0;
+        let mut round = self.round(1, &mut lines);
+        let Some(first) = round.pop() else { return reader.finish(out) };
+        first.push(&mut reader, out);
+        let threads = if reader.part().is_some() { threads.max(1) } else { 1 };
+        round = self.round(threads, &mut lines);
+        let begun = reader.part();
+        while !round.is_empty() {
+            let Some(begun) = &begun else {
+                round.iter().for_each(|piece| piece.push(&mut reader, out));
+                round = self.round(threads, &mut lines);
+                continue;
+            };
+            // The next pieces are fetched while these are read.
+            let (parts, next) = std::thread::scope(|scope| {
+                let work = round.iter().map(|piece| {
+                    let mut part = begun.part();
+                    scope.spawn(move || {
+                        let mut read = Intake::default();
+                        part.iter_mut().for_each(|part| piece.push(part, &mut read));
+                        (part, read)
+                    })
+                });
+                let work: Vec<_> = work.collect();
+                let next = self.round(threads, &mut lines);
+                let parts: Vec<_> = work.into_iter().map(|one| one.join()).collect();
+                (parts, next)
+            });
+            for (piece, part) in round.iter().zip(parts) {
+                let (part, read) = part.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                match part.is_some_and(|part| reader.join(part)) {
+                    true => out.absorb(read),
+                    false => piece.push(&mut reader, out),
+                }
+            }
+            round = next;
         }
         reader.finish(out);
+    }
+
+    /// The next pieces, and how many lines there are up to their end.
+    fn round(&mut self, most: usize, lines: &mut usize) -> Vec<Piece> {
+        let mut round = Vec::with_capacity(most);
+        while round.len() < most {
+            let mut piece = Piece { before: *lines, ..Piece::default() };
+            if !self.next(&mut piece) {
+                break;
+            }
+            *lines += memchr::memchr_iter(b'\n', &piece.bytes).count();
+            round.push(piece);
+        }
+        round
     }
 
     /// The next whole lines; false at the end.
@@ -266,6 +309,17 @@ struct Piece {
     bytes: Vec<u8>,
     /// Bytes of its last line that are not there.
     passed: u64,
+    /// Lines before its first.
+    before: usize,
+}
+
+impl Piece {
+    fn push(&self, reader: &mut Stream, out: &mut Intake) {
+        let text = decoded(&self.bytes);
+        let text = if self.before == 0 { text.strip_prefix(BOM).unwrap_or(&text) } else { &text };
+        reader.push(Passage { text, first_line: self.before + 1 }, out);
+        reader.passed(self.passed);
+    }
 }
 
 #[cfg(test)]

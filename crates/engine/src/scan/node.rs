@@ -28,7 +28,7 @@ use oom::Kills;
 use patterns::{OOM, Patterns, Said, patterns};
 use record::{Record, split};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a journal held.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -105,6 +105,17 @@ pub struct NodeScan {
     breaks: Breaks,
     /// A record whose value goes on over further lines (`output=<`), and what is known of its first line.
     block: Option<Block>,
+    /// Of a part of a journal: what it is a part of.
+    of: Option<Of>,
+}
+
+/// What a part knows of the journal before it.
+struct Of {
+    /// Claims that have room, and the number of others for which there is some.
+    known: BTreeSet<NodeClaim>,
+    room: usize,
+    /// Lines of the kernel's reports of kills: what they mean depends on those before.
+    kills: Vec<(String, u32, Option<i64>)>,
 }
 
 struct Voice {
@@ -149,6 +160,60 @@ impl NodeScan {
             heard: Vec::new(),
             breaks: Breaks::default(),
             block: None,
+            of: None,
+        }
+    }
+
+    /// Begins a part of this journal that is read by itself, and joined with what stands before it in the end.
+    pub fn part(&self) -> NodeScan {
+        let known: BTreeSet<NodeClaim> = self.seen.keys().cloned().collect();
+        let room = SIGHTINGS.saturating_sub(known.len());
+        NodeScan { of: Some(Of { known, room, kills: Vec::new() }), ..NodeScan::redacting(self.hide) }
+    }
+
+    /// Whether what follows may be read as a part: no value goes on over further lines.
+    pub fn is_settled(&self) -> bool {
+        self.block.is_none()
+    }
+
+    /// Adds a part that stands behind all that was read, and whose lines are counted from `before` on. `at` tells the time
+    /// of a line by its beginning.
+    pub fn join(&mut self, later: NodeScan, before: u32, at: impl Fn(&str) -> Option<i64>) {
+        if later.lines > 0 {
+            self.close();
+            self.block = later.block.map(|block| Block { line: block.line.saturating_add(before), ..block });
+        }
+        self.lines += later.lines;
+        self.dropped += later.dropped;
+        self.breaks.join(later.breaks, &at);
+        for voice in later.heard {
+            if let Some(known) = self.heard.iter_mut().find(|known| known.component == voice.component) {
+                known.lines += voice.lines;
+                known.at = voice.at.or(known.at);
+                known.last = voice.last;
+            } else if self.heard.len() < COMPONENTS {
+                self.heard.push(voice);
+            }
+        }
+        for (text, line, at) in later.of.map_or_else(Vec::new, |of| of.kills) {
+            self.kills.line(&text, line.saturating_add(before), at);
+        }
+        let mut seen: Vec<NodeSighting> = later.seen.into_values().collect();
+        // Room goes to who came first.
+        seen.sort_by_key(|sighting| sighting.line);
+        for mut sighting in seen {
+            sighting.line = sighting.line.saturating_add(before);
+            if let Some(known) = self.seen.get_mut(&sighting.claim) {
+                known.count += sighting.count;
+                known.first = known.first.or(sighting.first);
+                known.last = sighting.last.or(known.last);
+                known.detail = sighting.detail.or(known.detail.take());
+                known.unusual &= sighting.unusual;
+            } else if self.seen.len() < SIGHTINGS {
+                self.seen.insert(sighting.claim.clone(), sighting);
+            } else {
+                self.dropped += sighting.count;
+            }
         }
     }
 
@@ -255,14 +320,17 @@ impl NodeScan {
         }
         let at = at(line);
         if hits & OOM != 0 && matches!(component, "" | "kernel") {
-            self.kills.line(message, number, at);
+            match &mut self.of {
+                Some(of) => of.kills.push((message.to_owned(), number, at)),
+                None => self.kills.line(message, number, at),
+            }
         }
         hits &= !OOM;
         if hits == 0 {
             return;
         }
-        let (message, line) = ((self.hide)(message), (self.hide)(line));
-        let (message, line) = (&*message, &*line);
+        let hidden = (self.hide)(message);
+        let message = &*hidden;
         let record = Record::new(component, message);
         let mut said = Said::default();
         while hits != 0 {
@@ -293,8 +361,8 @@ impl NodeScan {
             sighting.last = at.or(sighting.last);
             sighting.detail = detail.or(sighting.detail.take());
             sighting.unusual &= unusual;
-        } else if self.seen.len() < SIGHTINGS {
-            let text = clip(text);
+        } else if self.has_room(&claim) {
+            let text = clip(&(self.hide)(text));
             let sighting = NodeSighting {
                 claim: claim.clone(),
                 count: 1,
@@ -311,11 +379,28 @@ impl NodeScan {
         }
     }
 
-    /// Ends the journal. `at` tells the time of a line by its beginning.
-    pub fn finish(mut self, at: impl Fn(&str) -> Option<i64>) -> NodeSummary {
+    /// Reads a value that nothing more was added to.
+    fn close(&mut self) {
         if let Some(block) = self.block.take() {
             self.record(&block.component, &block.text, block.line, &|_| block.at, "");
         }
+    }
+
+    fn has_room(&mut self, claim: &NodeClaim) -> bool {
+        match &mut self.of {
+            None => self.seen.len() < SIGHTINGS,
+            Some(of) if of.known.contains(claim) => true,
+            Some(of) => {
+                let has = of.room > 0;
+                of.room = of.room.saturating_sub(1);
+                has
+            }
+        }
+    }
+
+    /// Ends the journal. `at` tells the time of a line by its beginning.
+    pub fn finish(mut self, at: impl Fn(&str) -> Option<i64>) -> NodeSummary {
+        self.close();
         let mut heard: Vec<Heard> = self
             .heard
             .into_iter()

@@ -26,9 +26,19 @@ fn alike(path: &str, bytes: &[u8], pieces: &[usize]) -> bool {
     for &piece in pieces {
         for threads in [1, 2, 7] {
             let Some(parts) = in_pieces(path, bytes, piece, threads) else { return false };
-            assert_eq!(parts.observations, whole.observations, "{path} by {piece}, {threads} threads");
-            assert_eq!(parts.gaps, whole.gaps, "{path} by {piece}, {threads} threads");
-            assert_eq!(parts.unread, whole.unread, "{path} by {piece}, {threads} threads");
+            let [parts, whole] = [&parts, &whole]
+                .map(|read| format!("{:#?}\n{:#?}\n{:#?}", read.observations, read.gaps, read.unread));
+            let differs = whole.lines().zip(parts.lines()).position(|(a, b)| a != b);
+            let about = |text: &str| {
+                let from = differs.unwrap_or(0).saturating_sub(30);
+                text.lines().skip(from).take(40).collect::<Vec<_>>().join("\n")
+            };
+            assert!(
+                parts == whole,
+                "{path} by {piece}, {threads} threads:\n{}\n--- as a whole:\n{}",
+                about(parts.as_str()),
+                about(whole.as_str())
+            );
         }
     }
     true

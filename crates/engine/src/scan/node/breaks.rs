@@ -31,6 +31,8 @@ pub(super) struct Breaks {
     at: Option<i64>,
     first: Option<i64>,
     boot: bool,
+    /// The machine started before the first line.
+    began: bool,
     found: Vec<Break>,
 }
 
@@ -64,11 +66,18 @@ impl Breaks {
     fn between(&mut self, before: Option<i64>, now: i64) {
         self.first = self.first.or(Some(now));
         let boot = std::mem::take(&mut self.boot);
-        let Some(from) = before else { return };
-        if !boot && now.saturating_sub(from) < LEAST {
+        let Some(from) = before else {
+            self.began |= boot;
             return;
+        };
+        if boot || now.saturating_sub(from) >= LEAST {
+            self.keep(Break { from, to: now, boot });
         }
-        self.found.push(Break { from, to: now, boot });
+    }
+
+    fn keep(&mut self, new: Break) {
+        let boot = new.boot;
+        self.found.push(new);
         let of_kind = || (0..).zip(&self.found).filter(|(_, found)| found.boot == boot);
         if of_kind().count() > MOST {
             let least = match boot {
@@ -78,6 +87,23 @@ impl Breaks {
             if let Some((least, _)) = least {
                 self.found.remove(least);
             }
+        }
+    }
+
+    /// Adds lines that stand behind all others.
+    pub(super) fn join(&mut self, later: Breaks, at: &dyn Fn(&str) -> Option<i64>) {
+        let Some(first) = later.first else {
+            self.boot |= later.boot;
+            return;
+        };
+        self.boot |= later.began;
+        let before = if self.last.is_empty() { self.at } else { at(&self.last) };
+        self.between(before, first);
+        later.found.into_iter().for_each(|found| self.keep(found));
+        self.boot = later.boot;
+        self.at = later.at.or(self.at);
+        if !later.last.is_empty() {
+            (self.minute, self.last) = (later.minute, later.last);
         }
     }
 

@@ -58,6 +58,26 @@ impl Stream {
         }
     }
 
+    /// Begins a part that is read by itself, and joined with what stands before it in the end; none where each line
+    /// depends on all before it.
+    pub(crate) fn part(&self) -> Option<Stream> {
+        match &self.of {
+            Of::Lines(reader) => Some(Stream { place: self.place.clone(), of: Of::Lines(reader.part()) }),
+            Of::Entries(_) | Of::Log(_) => None,
+        }
+    }
+
+    /// Adds a part that stands behind all that was read; false where its lines have to be read in their order.
+    pub(crate) fn join(&mut self, later: Stream) -> bool {
+        match (&mut self.of, later.of) {
+            (Of::Lines(reader), Of::Lines(later)) if reader.is_settled() => {
+                reader.join(later);
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// The last line was longer by so many bytes.
     pub(crate) fn passed(&mut self, bytes: u64) {
         if let Of::Log(reader) = &mut self.of {
