@@ -122,7 +122,12 @@ fn samples(text: Passage<'_>) -> Option<Vec<Sample<'_>>> {
     }
     close(open, text.text.len());
     let printed = samples.iter().find(|sample| !sample.lines.text.trim().is_empty());
-    (samples.len() > 1 && printed.is_none_or(|sample| is_printed(sample.lines))).then_some(samples)
+    let is_recording = match printed {
+        Some(sample) => is_printed(sample.lines),
+        // Words behind a time are the lines of a log.
+        None => shape.words == 0 || !first.text.starts_with(|c: char| c.is_ascii_digit()),
+    };
+    (samples.len() > 1 && is_recording).then_some(samples)
 }
 
 /// Whether lines are what a command prints, and not those of a log.
@@ -141,6 +146,8 @@ struct TimeLine {
     /// The line with `0` for each number and `D` for each day and month.
     shape: String,
     times: Vec<Stamp>,
+    /// Words besides the times.
+    words: usize,
 }
 
 impl TimeLine {
@@ -176,7 +183,7 @@ impl TimeLine {
                 rest = rest[end..].trim_start();
             }
         }
-        (!times.is_empty() && words <= TimeLine::WORDS).then(|| TimeLine { shape: shape(line), times })
+        (!times.is_empty() && words <= TimeLine::WORDS).then(|| TimeLine { shape: shape(line), times, words })
     }
 }
 
