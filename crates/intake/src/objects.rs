@@ -49,6 +49,7 @@ pub fn read(text: &str, place: &Place, out: &mut Intake) -> bool {
     let mut reader = Reader::new(place, &pool, out, text);
     for (start, line) in between {
         let locator = reader.locator(start);
+        reader.out.unread.of += 1;
         reader.out.unread.lines += 1;
         crate::sample(reader.out, locator, crate::clip(line, 200).into());
     }

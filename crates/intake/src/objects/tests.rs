@@ -332,6 +332,19 @@ fn what_is_no_object_is_no_gap() {
 }
 
 #[test]
+fn lines_between_objects_are_counted_and_a_few_are_kept_without_secrets() {
+    let object = "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"a\"}}\n";
+    let unread =
+        intake("all.json", &format!("{object}{}{object}", "DB_PASSWORD=hunter2\n".repeat(300))).unread;
+    assert_eq!((unread.lines, unread.of, unread.samples.len()), (300, 300, 200));
+    assert!(
+        unread.samples.iter().all(|(_, line)| &**line == "DB_PASSWORD=REDACTED"),
+        "{:?}",
+        unread.samples[0]
+    );
+}
+
+#[test]
 fn other_text_is_left_to_others() {
     for text in [
         "{\"level\":\"info\",\"msg\":\"started\"}\n{\"level\":\"warn\"}\n",
