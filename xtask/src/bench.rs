@@ -11,6 +11,7 @@ use std::hint::black_box;
 use std::path::Path;
 use std::time::Instant;
 
+mod bundles;
 #[path = "../../crates/intake/benches/inputs.rs"]
 mod inputs;
 
@@ -20,6 +21,11 @@ const RUNS: usize = 5;
 pub fn run(args: &[String]) -> Outcome {
     if let Some(outcome) = run::in_release("bench", args) {
         return outcome;
+    }
+    if let [first, sizes @ ..] = args
+        && first == "bundles"
+    {
+        return bundles::run(sizes);
     }
     let pods: Vec<Value> = (0..4_000).map(pod).collect();
     let list = json!({"apiVersion": "v1", "kind": "PodList", "items": pods}).to_string();

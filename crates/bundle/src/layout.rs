@@ -37,6 +37,7 @@ impl Layout {
             () if path == crate::MANIFEST => Layout::Ours,
             () if has("cluster-resources") || has("host-collectors") => Layout::Troubleshoot,
             () if has("cluster-scoped-resources") || has("host_service_logs") => Layout::MustGather,
+            () if is_inspected(&parts) => Layout::MustGather,
             () if last == "replication-controllers.json" => Layout::ClusterDump,
             () if has("sos_commands") => Layout::Sos,
             () if is_pod_log(&parts) => Layout::PodLogs,
@@ -93,6 +94,11 @@ impl Layout {
     }
 }
 
+/// `namespaces/<namespace>/<group>/<resources>.yaml`.
+fn is_inspected(parts: &[&str]) -> bool {
+    matches!(parts, [.., "namespaces", _, _, file] if file.ends_with(".yaml"))
+}
+
 /// `<namespace>_<pod>_<uid>/<container>/<number>.log` (kubelet `pkg/kubelet/kuberuntime/helpers.go`).
 fn is_pod_log(parts: &[&str]) -> bool {
     let [.., pod, _, file] = parts else { return false };
@@ -110,6 +116,7 @@ mod tests {
             (&["manifest.json", "pods/shop.json"][..], Layout::Ours),
             (&["x/bundle/version.yaml", "x/bundle/cluster-resources/pods/shop.json"], Layout::Troubleshoot),
             (&["q/inspect.local.1/cluster-scoped-resources/core/nodes/a.yaml"], Layout::MustGather),
+            (&["q/namespaces/shop/core/pods.yaml"], Layout::MustGather),
             (&["nodes.json", "shop/pods.json", "shop/replication-controllers.json"], Layout::ClusterDump),
             (&["sosreport-a-2026/sos_commands/logs/journalctl_--no-pager"], Layout::Sos),
             (&["var/log/pods/shop_web-0_0f3c/app/3.log"], Layout::PodLogs),

@@ -42,7 +42,7 @@ impl Contents {
         let now = Now(text::reference(&self.report));
         let named =
             Report { source: format!("{} · {}", self.report.source, self.collector), ..self.report.clone() };
-        text::head(&mut page, &named, now);
+        text::head(&mut page, &named, now, None);
         page.blank();
         let bytes: u64 = self.records.iter().map(|record| record.bytes).sum();
         let count = text::plural(self.records.len(), "record");
@@ -123,4 +123,39 @@ struct RecordWire<'a> {
     path: Said<'a>,
     bytes: u64,
     holds: Option<Said<'a>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::{Gap, Locator, Read, Why};
+    use crate::report::schema::against;
+
+    #[test]
+    fn what_is_there_and_what_is_not_is_told() {
+        let gap = Gap {
+            read: Read::File { path: "pods/x.log".into() },
+            why: Why::Truncated("it breaks off".into()),
+            locator: Locator::default(),
+        };
+        let evidence = Evidence::assemble(Vec::new(), vec![gap]);
+        let record =
+            |path: &str, holds: &str| Record { path: path.into(), bytes: 1_250_000, holds: holds.into() };
+        let records = vec![record("pods/\u{1b}[2Jshop.json", "40 × Pod"), record("image.png", "")];
+        let options = Options { source: "ticket.tgz".into(), ..Options::default() };
+        let contents = Contents::of(&evidence, "must-gather", records, &options);
+        let text = contents.text(&Style { width: 100, colour: false, verbose: true });
+        for want in [
+            "ticket.tgz · must-gather",
+            "HOLDS  2 records, 2.5 MB",
+            "GAPS   1 cut off",
+            "1.2 MB  pods/shop.json  40 × Pod",
+            "1.2 MB  image.png  nothing that coroner knows",
+        ] {
+            assert!(text.contains(want), "{want}: {text}");
+        }
+        let document = serde_json::from_str(&contents.json()).unwrap();
+        let schema = include_str!("../../../../docs/schema/contents.v1alpha1.json");
+        assert_eq!(against(&document, schema), Vec::<String>::new());
+    }
 }

@@ -32,7 +32,7 @@ pub fn render(report: &Report, style: &Style) -> String {
     let style = Style { width: style.width.clamp(40, 160), ..*style };
     let mut page = Page::new(style.width, style.colour);
     let now = Now(reference(report));
-    head(&mut page, report, now);
+    head(&mut page, report, now, Some(&report.scope));
     let singly = if style.verbose { report.incidents.len() } else { report.incidents.len().min(ONE_BY_ONE) };
     let (one_by_one, others) = report.incidents.split_at(singly);
     for (index, told) in one_by_one.iter().enumerate() {
@@ -103,10 +103,10 @@ pub(super) fn reference(report: &Report) -> Option<i64> {
     })
 }
 
-pub(super) fn head(page: &mut Page, report: &Report, now: Now) {
+pub(super) fn head(page: &mut Page, report: &Report, now: Now, looked: Option<&Scope>) {
     let mut parts = vec![report.source.clone()];
     parts.extend(report.version.as_ref().map(|version| format!("Kubernetes {version}")));
-    parts.push(scope(&report.scope));
+    parts.extend(looked.map(scope));
     if now.0.is_some() {
         parts.push("times are UTC".to_owned());
     }

@@ -273,7 +273,7 @@ impl<'a> Cursor<'a> {
             return Document { head, items: Some(items), metadata: None, cut };
         }
         let (mut kind, mut version, mut metadata, mut items) = (None, None, None, None);
-        let mut cut_inside = false;
+        let (mut cut_inside, mut is_about) = (false, false);
         let whole = self.entries(|cursor, key| match key {
             "kind" => cursor.word(&mut kind),
             "apiVersion" => cursor.word(&mut version),
@@ -289,8 +289,15 @@ impl<'a> Cursor<'a> {
                 metadata = Some(&cursor.text[from..cursor.at]);
                 whole
             }
-            _ => cursor.value(),
+            _ => {
+                is_about |= key == "involvedObject";
+                cursor.value()
+            }
         });
+        // Exporters of events write them as their Go client holds them, without kind and version.
+        if is_about && kind.is_none() && version.is_none() {
+            (kind, version) = (Some("Event"), Some("v1"));
+        }
         Document {
             head: Piece { form: Form::Json, text: &self.text[start..self.at], start, kind, version },
             items,
@@ -393,6 +400,13 @@ mod tests {
 
     fn kinds<'a>(document: &Document<'a>) -> Vec<Option<&'a str>> {
         document.items.iter().flatten().map(|piece| piece.kind).collect()
+    }
+
+    #[test]
+    fn exported_events_do_not_name_their_kind() {
+        let line = r#"{"metadata":{"name":"web-0.1","namespace":"shop"},"reason":"BackOff","message":"m","involvedObject":{"kind":"Pod","name":"web-0","labels":{"app":"web"}}}"#;
+        let (lists, between) = lists(&format!("{line}\n{line}\n")).map(|(l, b)| (l.len(), b.len())).unwrap();
+        assert_eq!((lists, between), (2, 0));
     }
 
     #[test]
