@@ -1,6 +1,8 @@
 //! The program as a whole: what outsiders write into evidence reaches no terminal, no command and no reader who must not
 //! see it.
 
+#[path = "program/bundles.rs"]
+mod bundles;
 #[path = "program/hostile.rs"]
 mod hostile;
 #[path = "program/nothing.rs"]
