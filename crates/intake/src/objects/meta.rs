@@ -215,10 +215,13 @@ const LONGEST_MESSAGE: usize = 4096;
 /// Longest value of an annotation that is kept, in bytes.
 const LONGEST_ANNOTATION: usize = 256;
 
+/// The longest text that is kept, in bytes: a whole object has at most 1.5 MiB in etcd, and no part of one so much.
+const LONGEST: usize = 64 << 10;
+
 impl Make<'_> {
-    /// A name or word.
+    /// A name or word, as much of it as an API server would take.
     pub(super) fn text(&self, text: &str) -> Text {
-        self.pool.text(text)
+        self.pool.text(crate::clip(text, LONGEST))
     }
 
     pub(super) fn opt(&self, text: &Option<Str<'_>>) -> Option<Text> {
