@@ -10,7 +10,7 @@ impl Place {
     fn new(name: &str) -> Place {
         let root = std::env::temp_dir().join(format!("coroner-program-{name}-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&root);
-        std::fs::create_dir_all(&root).unwrap();
+        std::fs::create_dir_all(&root).expect("a folder");
         Place(root)
     }
 }
@@ -31,9 +31,9 @@ fn text(bytes: &[u8]) -> String {
 
 /// The report, without the name of what was read and the places in it.
 fn incidents(path: &Path) -> serde_json::Value {
-    let out = coroner(&["diagnose", "--from", path.to_str().unwrap(), "-o", "json"]);
+    let out = coroner(&["diagnose", "--from", path.to_str().expect("a path of text"), "-o", "json"]);
     assert!(out.status.success(), "{}", text(&out.stderr));
-    let mut report: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+    let mut report: serde_json::Value = serde_json::from_slice(&out.stdout).expect("JSON");
     report["incidents"].take()
 }
 
