@@ -61,13 +61,13 @@ pub fn each(path: &Path, sink: &mut dyn FnMut(RawRecord<'_>)) -> Result<Told, Er
             let mut unpack = Unpack::new(&CAPS, false);
             let missed = unpack.disk(file, &name, &mut take).err();
             told.extend(missed.map(|error| gap(&name, unreached(error))));
-            told.extend(unpack.told.gaps);
+            told.extend(unpack.told);
         }
         told.extend(found.missed.into_iter().map(|(file, why)| gap(&relative(path, &file), why)));
     } else {
         let mut unpack = Unpack::new(&CAPS, true);
         unpack.asked(path, &mut take).map_err(open)?;
-        told.extend(unpack.told.gaps);
+        told.extend(unpack.told);
     }
     all.gaps.extend(told);
     Ok(all)

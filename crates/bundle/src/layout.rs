@@ -24,7 +24,7 @@ pub enum Layout {
 }
 
 impl Layout {
-    /// The layout of these paths.
+    /// The layout of these paths; that of ours its manifest tells.
     pub(crate) fn of<'p>(paths: impl Iterator<Item = &'p str>) -> Layout {
         paths.filter_map(Layout::told_by).min().unwrap_or(Layout::Loose)
     }
@@ -34,7 +34,6 @@ impl Layout {
         let has = |name: &str| parts.iter().rev().skip(1).any(|part| *part == name);
         let last = parts.last().copied().unwrap_or_default();
         Some(match () {
-            () if path == crate::MANIFEST => Layout::Ours,
             () if has("cluster-resources") || has("host-collectors") => Layout::Troubleshoot,
             () if has("cluster-scoped-resources") || has("host_service_logs") => Layout::MustGather,
             () if is_inspected(&parts) => Layout::MustGather,
@@ -113,7 +112,7 @@ mod tests {
     #[test]
     fn a_collector_is_known_by_its_paths_wherever_the_root_lies() {
         for (paths, wanted) in [
-            (&["manifest.json", "pods/shop.json"][..], Layout::Ours),
+            (&["manifest.json", "pods/shop.json"][..], Layout::Loose),
             (&["x/bundle/version.yaml", "x/bundle/cluster-resources/pods/shop.json"], Layout::Troubleshoot),
             (&["q/inspect.local.1/cluster-scoped-resources/core/nodes/a.yaml"], Layout::MustGather),
             (&["q/namespaces/shop/core/pods.yaml"], Layout::MustGather),

@@ -57,6 +57,11 @@ fn gap(path: &str, why: Why) -> Gap {
     Gap { read: Asked::File { path }, why, locator }
 }
 
+/// A path as that of a record: a bundle of ours keeps them below a folder.
+fn record_path(path: &str) -> &str {
+    path.strip_prefix(RECORDS).and_then(|rest| rest.strip_prefix('/')).unwrap_or(path)
+}
+
 fn unreached(error: std::io::Error) -> Why {
     Why::Unreachable(error.to_string().into())
 }

@@ -7,15 +7,16 @@ use crate::manifest::{MANIFEST, Manifest};
 use crate::unpack::{Counted, Spent, Unpack};
 use crate::walk::{Found, relative, walk};
 use crate::{Error, breaks_off, gap, unreached};
-use engine::evidence::{What, Why};
+use engine::evidence::{Gap, What, Why};
 use intake::{Intake, RawRecord};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Mutex, PoisonError};
+use std::thread::ScopedJoinHandle;
 
 /// Threads that read.
 const WORKERS: usize = 2;
@@ -77,7 +78,7 @@ struct Part {
 struct Parts {
     files: Vec<Part>,
     /// What finding and unpacking them has to tell.
-    told: Intake,
+    told: Vec<Gap>,
 }
 
 /// What a path holds.
@@ -93,11 +94,10 @@ pub struct Listed {
 
 /// Reads what [`read_all`] reads, and tells what it holds.
 pub fn list(path: &Path) -> Result<Listed, Error> {
-    let mut parts = parts("", path, &CAPS, WORKERS)?;
-    parts.sort();
+    let parts = parts("", path, &CAPS, WORKERS)?;
     let record = |part: &Part| (part.path.clone(), part.bytes, holds(&part.intake));
     let records = parts.files.iter().filter(|part| part.manifest.is_none()).map(record).collect();
-    Ok(Listed { layout: parts.layout(), records, intake: parts.join("") })
+    Ok(Listed { layout: parts.layout(""), records, intake: parts.join("") })
 }
 
 /// What was found in a file, in words.
@@ -123,36 +123,52 @@ fn holds(intake: &Intake) -> String {
 }
 
 impl Parts {
-    fn sort(&mut self) {
-        self.files.sort_by(|a, b| a.path.cmp(&b.path));
+    fn new(mut files: Vec<Part>, told: Vec<Gap>) -> Parts {
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        Parts { files, told }
     }
 
-    fn layout(&self) -> Layout {
-        Layout::of(self.files.iter().map(|part| part.path.as_str()))
+    /// The manifest of a bundle that stands at this path; one inside of something else tells nothing of the whole.
+    fn manifest(&self, below: &str) -> Option<&Manifest> {
+        let path = within(below, MANIFEST);
+        let at = self.files.binary_search_by(|part| part.path.cmp(&path)).ok()?;
+        self.files.get(at)?.manifest.as_ref()
     }
 
-    fn join(mut self, below: &str) -> Intake {
-        self.sort();
-        let layout = self.layout();
-        let mut all = self.told;
-        {
-            let there: BTreeSet<&str> = self.files.iter().map(|part| part.path.as_str()).collect();
-            for manifest in self.files.iter().filter_map(|part| part.manifest.as_ref()) {
-                manifest.tell(&mut all);
-                let lost = |path: &&str| !there.contains(within(below, path).as_str());
-                // A bundle inside another one has its records elsewhere.
-                if layout == Layout::Ours && there.contains(within(below, MANIFEST).as_str()) {
-                    let lost = manifest.records.iter().map(|record| record.path.as_str()).filter(lost);
-                    all.gaps.extend(lost.map(|path| gap(path, Why::NotCollected)));
-                }
-            }
+    fn layout(&self, below: &str) -> Layout {
+        match self.manifest(below) {
+            Some(_) => Layout::Ours,
+            None => Layout::of(self.files.iter().map(|part| part.path.as_str())),
         }
+    }
+
+    /// Records that the manifest names and that are not there.
+    fn lost(&self, below: &str) -> Vec<Gap> {
+        let named = self.manifest(below).map_or(&[][..], |manifest| &manifest.records);
+        let is_lost = |path: &&str| {
+            let path = within(below, path);
+            self.files.binary_search_by(|part| part.path.cmp(&path)).is_err()
+        };
+        let lost = named.iter().map(|record| record.path.as_str()).filter(is_lost);
+        lost.map(|path| gap(path, Why::NotCollected)).collect()
+    }
+
+    fn join(self, below: &str) -> Intake {
+        let (layout, lost) = (self.layout(below), self.lost(below));
+        let mut all = Intake { gaps: self.told, ..Intake::default() };
+        all.gaps.extend(lost);
         for part in self.files {
+            part.manifest.iter().for_each(|manifest| manifest.tell(&mut all));
             all.absorb(part.intake);
         }
         layout.tell(&mut all);
         all
     }
+}
+
+/// What a thread has done. One that failed takes the program with it: its files would be missing, and nobody told.
+fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|cause| std::panic::resume_unwind(cause))
 }
 
 /// A path below another one.
@@ -166,7 +182,7 @@ fn folder(below: &str, root: &Path, caps: &Caps, workers: usize) -> std::io::Res
     walk(root, 0, caps, &mut found)?;
     let next = AtomicUsize::new(0);
     let work = || {
-        let (mut done, mut told, mut bytes) = (Vec::new(), Intake::default(), Vec::new());
+        let (mut done, mut told, mut bytes) = (Vec::new(), Vec::new(), Vec::new());
         while let Some(file) = found.files.get(next.fetch_add(1, Ordering::Relaxed)) {
             let path = relative(root, file);
             let mut unpack = Unpack::new(caps, false);
@@ -174,22 +190,22 @@ fn folder(below: &str, root: &Path, caps: &Caps, workers: usize) -> std::io::Res
                 done.push(understand(within(below, leaf.path), leaf.from, &mut bytes, workers));
                 ControlFlow::Continue(())
             });
-            told.absorb(unpack.told);
-            told.gaps.extend(got.err().map(|error| gap(&path, unreached(error))));
+            told.extend(unpack.told);
+            told.extend(got.err().map(|error| gap(&path, unreached(error))));
         }
         (done, told)
     };
-    let mut parts = Parts { files: Vec::new(), told: Intake::default() };
+    let mut parts = Parts { files: Vec::new(), told: Vec::new() };
     std::thread::scope(|scope| {
         let others: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
         let mine = work();
-        for (files, told) in others.into_iter().filter_map(|other| other.join().ok()).chain([mine]) {
+        for (files, told) in others.into_iter().map(joined).chain([mine]) {
             parts.files.extend(files);
-            parts.told.absorb(told);
+            parts.told.extend(told);
         }
     });
-    parts.told.gaps.extend(found.missed.into_iter().map(|(path, why)| gap(&relative(root, &path), why)));
-    Ok(parts)
+    parts.told.extend(found.missed.into_iter().map(|(path, why)| gap(&relative(root, &path), why)));
+    Ok(Parts::new(parts.files, parts.told))
 }
 
 /// Reads one file or archive: one thread unpacks, and all understand.
@@ -216,10 +232,10 @@ fn unpacked(below: &str, path: &Path, caps: &Caps, workers: usize) -> std::io::R
         });
         drop(entries);
         files.extend(work(&received));
-        files.extend(readers.into_iter().flat_map(|reader| reader.join().unwrap_or_default()));
+        files.extend(readers.into_iter().flat_map(joined));
         read
     });
-    read.map(|()| Parts { files, told: unpack.told })
+    read.map(|()| Parts::new(files, unpack.told))
 }
 
 /// Understands files as they come.

@@ -7,9 +7,8 @@ mod tar;
 mod zip;
 
 use crate::caps::{Caps, LONGEST_PATH, size};
-use crate::{RECORDS, breaks_off, gap};
-use engine::evidence::Why;
-use intake::Intake;
+use crate::{breaks_off, gap, record_path};
+use engine::evidence::{Gap, Why};
 use meter::Limited;
 pub(crate) use meter::{Counted, Spent};
 use std::fs::File;
@@ -66,14 +65,14 @@ pub(crate) struct Unpack<'c> {
     unpacked: Spent,
     source: Spent,
     /// What unpacking itself has to tell.
-    pub told: Intake,
+    pub told: Vec<Gap>,
 }
 
 impl<'c> Unpack<'c> {
     /// Nothing read yet; `asked` for a file that was named itself, and not found in a folder.
     pub(crate) fn new(caps: &'c Caps, asked: bool) -> Unpack<'c> {
         let (read, unpacked, source) = Default::default();
-        Unpack { caps, asked, files: 0, read, unpacked, source, told: Intake::default() }
+        Unpack { caps, asked, files: 0, read, unpacked, source, told: Vec::new() }
     }
 
     /// What stands before the paths of an archive.
@@ -192,7 +191,7 @@ impl<'c> Unpack<'c> {
 
     /// Notes a file that is not read.
     fn miss(&mut self, path: &str, why: Why) -> ControlFlow<()> {
-        self.told.gaps.push(gap(path, why));
+        self.told.push(gap(path, why));
         ControlFlow::Continue(())
     }
 }
@@ -233,11 +232,7 @@ fn inside(folder: &str, path: &Path, caps: &Caps) -> Result<String, Why> {
     if parts.len() > caps.depth {
         return Err(Why::Truncated(format!("folders nest deeper than {}", caps.depth).into()));
     }
-    // A bundle of ours keeps the paths of its records below a folder.
-    if parts.len() > 1 && parts.first() == Some(&RECORDS) {
-        parts.remove(0);
-    }
-    let path = parts.join("/");
+    let path = record_path(&parts.join("/")).to_owned();
     if path.len() > LONGEST_PATH {
         return Err(Why::Truncated(format!("its path is longer than {LONGEST_PATH} bytes").into()));
     }

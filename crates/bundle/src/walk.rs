@@ -1,7 +1,7 @@
 //! Finds the files of a folder.
 
 use crate::caps::{Caps, larger, size};
-use crate::{RECORDS, unreached};
+use crate::{record_path, unreached};
 use engine::evidence::Why;
 use std::path::{Path, PathBuf};
 
@@ -65,6 +65,5 @@ pub(crate) fn walk(folder: &Path, depth: usize, caps: &Caps, found: &mut Found) 
 /// The path of a file inside a folder, with `/` between its parts; of a bundle of ours, below the folder of its records.
 pub(crate) fn relative(root: &Path, file: &Path) -> String {
     let file = file.strip_prefix(root).unwrap_or(file);
-    let file = file.strip_prefix(RECORDS).unwrap_or(file);
-    file.to_string_lossy().replace('\\', "/")
+    record_path(&file.to_string_lossy().replace('\\', "/")).to_owned()
 }

@@ -1,6 +1,6 @@
 //! The command line.
 
-pub use crate::history::Form;
+use crate::history::Form;
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use engine::finding::Severity;
 use std::path::PathBuf;

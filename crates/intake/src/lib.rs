@@ -234,9 +234,11 @@ fn decoded(bytes: &[u8]) -> Cow<'_, str> {
 }
 
 /// Keeps an unclaimed line as a sample, where there is room.
-pub(crate) fn sample(out: &mut Intake, locator: Locator, text: Text) {
+pub(crate) fn sample(out: &mut Intake, locator: Locator, line: &str) {
     if out.unread.samples.len() < SAMPLES {
-        out.unread.samples.push((locator, redact::text(&text).as_ref().into()));
+        // What a cut parts from the sign that tells it is a secret would stay.
+        let redacted = redact::text(clip(line, HEAD));
+        out.unread.samples.push((locator, clip(&redacted, 200).into()));
     }
 }
 

@@ -51,7 +51,7 @@ pub fn read(text: &str, place: &Place, out: &mut Intake) -> bool {
         let locator = reader.locator(start);
         reader.out.unread.of += 1;
         reader.out.unread.lines += 1;
-        crate::sample(reader.out, locator, crate::clip(line, 200).into());
+        crate::sample(reader.out, locator, line);
     }
     true
 }

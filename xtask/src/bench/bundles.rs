@@ -84,7 +84,8 @@ fn once(path: &Path) -> Result<(f64, u64), Failure> {
     let program = place::target().join("release/coroner");
     let mut command = std::process::Command::new(program);
     let mut child = command.args(["diagnose", "--from"]).arg(path).stdout(Stdio::null()).spawn()?;
-    let status = place_of_status(child.id());
+    // Where Linux tells of a process.
+    let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
     loop {
         if let Some(done) = child.try_wait()? {
@@ -102,9 +103,4 @@ fn once(path: &Path) -> Result<(f64, u64), Failure> {
         peak = peak.max(held.unwrap_or(0));
         std::thread::sleep(Duration::from_millis(5));
     }
-}
-
-/// Where Linux tells of a process.
-fn place_of_status(id: u32) -> String {
-    format!("/proc/{id}/status")
 }

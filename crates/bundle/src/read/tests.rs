@@ -4,6 +4,7 @@ use super::*;
 use crate::{About, Archive};
 use engine::evidence::{Gap, Locator, Read as Asked};
 use intake::redact::Mask;
+use std::collections::BTreeSet;
 use std::io;
 use std::io::Write;
 use tar::EntryType::{self, Regular};

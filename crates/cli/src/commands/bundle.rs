@@ -1,7 +1,8 @@
 //! `coroner bundle`: what collected evidence holds, as it was written, and in our own form without secrets.
 
 use crate::failure::Failure;
-use crate::options::{Bundle, Convert, Form, Redact};
+use crate::history::Form;
+use crate::options::{Bundle, Convert, Redact};
 use crate::terminal;
 use bundle::{About, Archive, Listed};
 use engine::report::contents::{Contents, Record};
@@ -118,11 +119,17 @@ impl Written {
     }
 }
 
-fn write(from: &Path, to: &Path, mask: Mask) -> Result<Written, Failure> {
-    if to.exists() {
-        return Err(Failure::own(format!("{} is already there", to.display()))
-            .hint("name another file; nothing is written over"));
+/// Whether nothing is there yet.
+pub fn free(to: &Path) -> Result<(), Failure> {
+    match to.exists() {
+        true => Err(Failure::own(format!("{} is already there", to.display()))
+            .hint("name another file; nothing is written over")),
+        false => Ok(()),
     }
+}
+
+fn write(from: &Path, to: &Path, mask: Mask) -> Result<Written, Failure> {
+    free(to)?;
     let mut archive = Archive::create(to, mask)?;
     let mut masked: BTreeMap<String, BTreeMap<&'static str, Vec<u32>>> = BTreeMap::new();
     let mut failed = None;

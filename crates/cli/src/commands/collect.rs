@@ -13,10 +13,7 @@ use std::process::ExitCode;
 
 /// Reads as a diagnosis does, and keeps the records.
 pub fn run(options: &Collect) -> Result<ExitCode, Failure> {
-    if options.output.exists() {
-        return Err(Failure::own(format!("{} is already there", options.output.display()))
-            .hint("name another file; nothing is written over"));
-    }
+    super::bundle::free(&options.output)?;
     let manner = Manner { all: false, verbose: options.verbose };
     let scope = |home: &str| diagnose::scope(&options.what, Some(home));
     let mut live = Live::connect(&options.connection, options.context.as_deref(), manner, scope)?;

@@ -88,10 +88,7 @@ impl Contents {
                 })
                 .collect(),
         };
-        // Only a failing writer or a map with keys that are no strings could fail.
-        let mut text = serde_json::to_string_pretty(&wire).unwrap_or_default();
-        text.push('\n');
-        text
+        json::document(&wire)
     }
 }
 

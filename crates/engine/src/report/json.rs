@@ -18,8 +18,13 @@ use std::collections::BTreeMap;
 /// The report, indented, with a line end.
 pub fn render(report: &Report) -> String {
     let wire = Writer { now: Now(text::reference(report)), context: report.context.as_ref() };
+    document(&wire.diagnosis(report))
+}
+
+/// A document, indented, with a line end.
+pub(super) fn document(wire: &impl Serialize) -> String {
     // Only a failing writer or a map with keys that are no strings could fail.
-    let mut text = serde_json::to_string_pretty(&wire.diagnosis(report)).unwrap_or_default();
+    let mut text = serde_json::to_string_pretty(wire).unwrap_or_default();
     text.push('\n');
     text
 }

@@ -82,8 +82,7 @@ impl Export {
                 Next::Unknown(text) => {
                     out.unread.of += 1;
                     out.unread.lines += 1;
-                    let sample = crate::clip(&String::from_utf8_lossy(text), 200).into();
-                    crate::sample(out, place.line(self.line), sample);
+                    crate::sample(out, place.line(self.line), &String::from_utf8_lossy(text));
                 }
             }
             let length = length.min(rest.len());

@@ -80,7 +80,7 @@ impl Json {
             Some(entry) => self.gather.entry(&entry, number),
             None => {
                 out.unread.lines += 1;
-                crate::sample(out, place.line(number), crate::clip(shown, 200).into());
+                crate::sample(out, place.line(number), shown);
             }
         }
     }

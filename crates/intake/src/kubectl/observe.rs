@@ -337,7 +337,7 @@ impl<'a> Context<'_, 'a, '_> {
     fn unclaimed<'l>(&mut self, lines: impl Iterator<Item = Line<'l>>) {
         for line in lines {
             self.out.unread.lines += 1;
-            crate::sample(self.out, self.place.line(line.number), crate::clip(line.text, 200).into());
+            crate::sample(self.out, self.place.line(line.number), line.text);
         }
     }
 

@@ -153,3 +153,12 @@ fn hostile_text_takes_linear_time_and_does_not_panic() {
         super::text(&unit.repeat(20_000));
     }
 }
+
+#[test]
+fn a_sample_is_cut_after_its_secrets_are_gone() {
+    let line = format!("{} postgres://app:hunter2hunter2{}@db/shop", "x".repeat(170), "y".repeat(40));
+    let mut out = crate::Intake::default();
+    crate::sample(&mut out, engine::evidence::Locator::default(), &line);
+    let (_, kept) = &out.unread.samples[0];
+    assert!(kept.len() <= 200 && kept.contains("postgres://app:") && !kept.contains("hunter2"), "{kept}");
+}

@@ -1,7 +1,7 @@
 //! Events as JSON: `coroner/v1alpha1`, kind `Events`; described by `docs/schema/events.v1alpha1.json`.
 
 use super::{Events, Order, Row};
-use crate::report::json::{GapWire, Said, ScopeWire, SubjectWire, gap, scope, subject};
+use crate::report::json::{GapWire, Said, ScopeWire, SubjectWire, document, gap, scope, subject};
 use crate::report::time::{Now, rfc3339};
 use serde::Serialize;
 
@@ -27,10 +27,7 @@ pub fn render(events: &Events) -> String {
         throttled: events.throttled.iter().map(|one| subject(one, None)).collect(),
         gaps: events.gaps.iter().map(|one| gap(one, events.options.context.as_ref())).collect(),
     };
-    // Only a failing writer or a map with keys that are no strings could fail.
-    let mut text = serde_json::to_string_pretty(&wire).unwrap_or_default();
-    text.push('\n');
-    text
+    document(&wire)
 }
 
 #[derive(Serialize)]

@@ -4,7 +4,7 @@ use super::{Page, Shown};
 use crate::Text;
 use crate::evidence::{Ended, Instance};
 use crate::moment::Moment;
-use crate::report::json::{Said, SubjectWire, subject};
+use crate::report::json::{Said, SubjectWire, document, subject};
 use crate::report::time::{rfc3339, rfc3339_micros};
 use crate::report::unlock;
 use crate::scan::log::Stamp;
@@ -35,10 +35,7 @@ pub fn render(told: &Page, captured: Option<&Moment>, context: Option<&Text>) ->
         templates: told.templates.iter().map(template).collect(),
         tail: told.tail.iter().map(|line| Said(line)).collect(),
     };
-    // Only a failing writer or a map with keys that are no strings could fail.
-    let mut text = serde_json::to_string_pretty(&wire).unwrap_or_default();
-    text.push('\n');
-    text
+    document(&wire)
 }
 
 #[derive(Serialize)]

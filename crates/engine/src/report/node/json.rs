@@ -3,7 +3,7 @@
 
 use super::{Heard, History, Options};
 use crate::Text;
-use crate::report::json::Said;
+use crate::report::json::{Said, document};
 use crate::report::time::rfc3339;
 use crate::report::timeline::json as timeline;
 use crate::report::unlock;
@@ -54,10 +54,7 @@ pub fn render(told: &History, options: &Options, context: Option<&Text>) -> Stri
         console: told.console.iter().map(|read| unlock::unlock(read, context).line()).collect(),
         timeline: timeline::wire(&told.timeline),
     };
-    // Only a failing writer or a map with keys that are no strings could fail.
-    let mut text = serde_json::to_string_pretty(&wire).unwrap_or_default();
-    text.push('\n');
-    text
+    document(&wire)
 }
 
 #[derive(Serialize)]

@@ -2,16 +2,13 @@
 
 use super::{Entry, Timeline, text, unordered};
 use crate::moment::Moment;
-use crate::report::json::{GapWire, Said, ScopeWire, SubjectWire, gap, scope, subject};
+use crate::report::json::{GapWire, Said, ScopeWire, SubjectWire, document, gap, scope, subject};
 use crate::report::time::{Now, rfc3339};
 use serde::Serialize;
 
 /// A timeline, indented, with a line end.
 pub fn render(told: &Timeline) -> String {
-    // Only a failing writer or a map with keys that are no strings could fail.
-    let mut text = serde_json::to_string_pretty(&wire(told)).unwrap_or_default();
-    text.push('\n');
-    text
+    document(&wire(told))
 }
 
 /// What is written of it.
