@@ -61,8 +61,9 @@ fn convert(options: &Convert) -> Result<ExitCode, Failure> {
     let to = options.output.display();
     let masked: usize = written.masked.values().flat_map(BTreeMap::values).map(Vec::len).sum();
     terminal::complain(&format!(
-        "{to}: {} records, {masked} values masked{}; coroner diagnose --from {to}",
-        written.records,
+        "{to}: {}, {} masked{}; coroner diagnose --from {to}",
+        counted(written.records, "record"),
+        counted(masked, "value"),
         written.left_out()
     ));
     Ok(ExitCode::SUCCESS)
@@ -94,8 +95,13 @@ fn redact(options: &Redact) -> Result<ExitCode, Failure> {
     }
     terminal::print(&text);
     let to = options.output.display();
-    terminal::complain(&format!("{to}: {} records{}", written.records, written.left_out()));
+    terminal::complain(&format!("{to}: {}{}", counted(written.records, "record"), written.left_out()));
     Ok(ExitCode::SUCCESS)
+}
+
+/// `1 record`, `2 records`.
+fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Lines of one record that are named one by one.
