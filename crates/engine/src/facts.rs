@@ -34,6 +34,7 @@ pub use topology::{LogFact, NodeFact, Owned, PodFact, WorkloadFact};
 use crate::Text;
 use crate::evidence::{Evidence, Object};
 use crate::subject::{Kind, Subject};
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// All that detectors and incidents read. Borrowed from the evidence, made once.
@@ -48,7 +49,10 @@ pub struct Facts<'e> {
     pub(crate) nodes: Vec<NodeFact<'e>>,
     pub(crate) logs: Vec<LogFact<'e>>,
     pub(crate) statements: Vec<Statement<'e>>,
-    pub(crate) by_subject: BTreeMap<Subject, Vec<usize>>,
+    /// The statements by whom they are about, without its parts, as indices.
+    pub(crate) about: Vec<usize>,
+    /// Pods of [`Facts::unwell`], as indices.
+    pub(crate) unwell: Vec<usize>,
     /// Pods by each of their owners, as indices.
     pub(crate) owned: BTreeMap<Subject, Vec<usize>>,
     /// Pods by their node, as indices.
@@ -66,6 +70,12 @@ impl<'e> Facts<'e> {
     /// Every pod that exists, or may.
     pub fn pods(&self) -> impl Iterator<Item = &PodFact<'e>> {
         self.pods.iter().filter(|pod| !pod.gone)
+    }
+
+    /// Pods that exist, or may, and of which anything is said or shown that is not so where all is well: of the others a
+    /// detector that looks for trouble of single pods finds nothing, and in a large cluster they are nearly all.
+    pub fn unwell(&self) -> impl Iterator<Item = &PodFact<'e>> {
+        self.at(Some(&self.unwell))
     }
 
     /// The pod of that name.
@@ -132,8 +142,11 @@ impl<'e> Facts<'e> {
 
     /// Statements about an object or any part of it.
     pub fn about(&self, subject: &Subject) -> impl Iterator<Item = &Statement<'e>> {
-        let whole = self.by_subject.get(&*subject.as_whole());
-        whole.into_iter().flatten().filter_map(|&index| self.statements.get(index))
+        let order = |at: &usize| self.statements.get(*at).map(|s| s.subject.cmp_whole(subject));
+        let first = self.about.partition_point(|at| order(at) == Some(Ordering::Less));
+        let from = self.about.get(first..).unwrap_or(&[]);
+        let many = from.partition_point(|at| order(at) == Some(Ordering::Equal));
+        from.iter().take(many).filter_map(|&at| self.statements.get(at))
     }
 
     /// Statements about a container, or about its pod without naming one.
@@ -163,7 +176,7 @@ impl<'e> Facts<'e> {
     }
 
     /// The pods of an index that exist, or may.
-    fn at<'a>(&'a self, indices: Option<&'a Vec<usize>>) -> impl Iterator<Item = &'a PodFact<'e>> {
+    pub(crate) fn at<'a>(&'a self, indices: Option<&'a Vec<usize>>) -> impl Iterator<Item = &'a PodFact<'e>> {
         indices.into_iter().flatten().filter_map(|&index| self.pods.get(index)).filter(|pod| !pod.gone)
     }
 

@@ -21,7 +21,6 @@ use crate::report::Incident;
 use crate::subject::{Kind, Subject, without_pod_suffix, without_schedule, without_template_hash};
 use graph::Graph;
 use loops::ThrownOut;
-use place::Place;
 use std::collections::BTreeMap;
 use tell::Teller;
 
@@ -30,8 +29,7 @@ pub fn join(findings: Vec<Finding>, facts: &Facts) -> Vec<Incident> {
     let findings = fold(findings);
     let findings: Vec<Finding> =
         findings.into_iter().filter(|finding| !superseded::is_superseded(finding, facts)).collect();
-    let places: Vec<Place> = findings.iter().map(|finding| Place::of(finding, facts)).collect();
-    let graph = Graph::of(&findings, &places, facts);
+    let graph = Graph::of(&findings, facts);
     let roots = graph.roots();
     // What a rollout did is told of those that are short as well.
     let short = findings.iter().filter(|f| f.code == Code::WorkloadUnavailable);

@@ -2,7 +2,9 @@
 
 use crate::Text;
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::fmt;
+use std::sync::Arc;
 
 macro_rules! kinds {
     ($($variant:ident $group:literal $plural:literal $namespaced:literal [$($short:literal),*];)*) => {
@@ -134,7 +136,7 @@ impl Part {
 }
 
 /// What a statement is about. A namespaced kind without a namespace was written without one.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Subject {
     /// Its kind, and with it the API group.
     pub kind: Kind,
@@ -178,6 +180,17 @@ impl Subject {
         if self.part.is_some() { Cow::Owned(self.whole()) } else { Cow::Borrowed(self) }
     }
 
+    /// The order of the objects, their parts left aside. What was read together has its texts in common, and is compared
+    /// most often: the same text need not be read.
+    pub fn cmp_whole(&self, other: &Self) -> Ordering {
+        let text = |a: &Text, b: &Text| if Arc::ptr_eq(a, b) { Ordering::Equal } else { a.cmp(b) };
+        let namespace = || match (&self.namespace, &other.namespace) {
+            (Some(a), Some(b)) => text(a, b),
+            (a, b) => a.is_some().cmp(&b.is_some()),
+        };
+        self.kind.cmp(&other.kind).then_with(namespace).then_with(|| text(&self.name, &other.name))
+    }
+
     /// The namespace, or an empty text.
     pub fn namespace(&self) -> &str {
         self.namespace.as_deref().unwrap_or("")
@@ -189,6 +202,19 @@ impl Subject {
             Some(namespace) => format!("{namespace}/{}", self.name),
             None => self.name.to_string(),
         }
+    }
+}
+
+/// By kind, namespace, name and part.
+impl Ord for Subject {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.cmp_whole(other).then_with(|| self.part.cmp(&other.part))
+    }
+}
+
+impl PartialOrd for Subject {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -246,6 +272,18 @@ mod tests {
         let pod = Subject::new(Kind::Pod, Some("shop"), "cart-0");
         assert_eq!(pod.container("app").to_string(), "Pod/shop/cart-0/app");
         assert_eq!(Subject::node("n1").to_string(), "Node/n1");
+    }
+
+    #[test]
+    fn the_same_texts_are_equal_wherever_they_lie() {
+        let one = Subject::new(Kind::Pod, Some("shop"), "cart-0");
+        let other = Subject::new(Kind::Pod, Some("shop"), "cart-0");
+        assert_eq!(one, other);
+        assert_eq!(one.cmp(&other), Ordering::Equal);
+        let later = Subject { name: "cart-1".into(), ..one.clone() };
+        assert!(one < later && one < one.container("app") && one.container("app") < later);
+        assert!(Subject { namespace: None, ..one.clone() } < one);
+        assert!(Subject::node("z") > one && one.container("app") != one.container("db"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::subject::{Kind, Subject};
 
 pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
     for pod in
-        facts.pods().filter(|pod| !pod.is_finished() && !pod.is_deleting() && pod.stage() <= Stage::Setup)
+        facts.unwell().filter(|pod| !pod.is_finished() && !pod.is_deleting() && pod.stage() <= Stage::Setup)
     {
         for name in claims_of(pod) {
             let claim = facts.object(&name);

@@ -8,7 +8,7 @@ use crate::scan::message::{MountCause, ObjectKind, Saying, Start, Storage};
 use crate::subject::{Kind, Subject};
 
 pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
-    for pod in facts.pods().filter(|pod| !pod.is_finished() && !pod.is_deleting()) {
+    for pod in facts.unwell().filter(|pod| !pod.is_finished() && !pod.is_deleting()) {
         for statement in facts.about(pod.subject()).filter(|s| !s.overtaken) {
             if let Some(missing) = missing(&statement.saying)
                 && still_held(pod, statement, missing.via)

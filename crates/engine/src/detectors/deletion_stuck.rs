@@ -10,7 +10,7 @@ const SLACK: i64 = 300;
 
 pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
     let Some(now) = facts.evidence.captured() else { return };
-    for pod in facts.pods() {
+    for pod in facts.unwell() {
         // The deletion's time is when the pod should be gone, its grace period over.
         let Some((late, _)) = pod.object.deleting.as_ref().and_then(|at| at.until(now)) else { continue };
         if late >= SLACK * SECOND {

@@ -7,7 +7,7 @@ use crate::moment::{Moment, SECOND};
 use crate::scan::message::{Eviction, Lifecycle, NodeEvent, Saying, eviction};
 
 pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
-    for pod in facts.pods() {
+    for pod in facts.unwell() {
         let evicted = pod.pod.reason.as_deref() == Some("Evicted")
             || pod.pod.printed_status.as_deref() == Some("Evicted");
         let said = facts.about(pod.subject()).find_map(|s| match &s.saying {

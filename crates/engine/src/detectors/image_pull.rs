@@ -8,7 +8,7 @@ use crate::scan::message::{Image, PullCause, Saying};
 use crate::subject::Subject;
 
 pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
-    for pod in facts.pods().filter(|pod| !pod.is_finished() && !pod.is_deleting()) {
+    for pod in facts.unwell().filter(|pod| !pod.is_finished() && !pod.is_deleting()) {
         let mut named = false;
         for container in pod.pod.containers.iter().filter(|c| pod.reached(c) == Stage::Image) {
             named = true;

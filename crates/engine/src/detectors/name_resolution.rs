@@ -17,7 +17,7 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
             found.push(finding.course(if over { Course::Over } else { Course::Ongoing }));
         }
     }
-    for pod in facts.pods().filter(|pod| !pod.is_finished() && !pod.is_deleting()) {
+    for pod in facts.unwell().filter(|pod| !pod.is_finished() && !pod.is_deleting()) {
         if pod.is_ready() == Some(false) {
             found.extend(settings(facts, pod));
         }

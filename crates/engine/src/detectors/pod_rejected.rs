@@ -5,7 +5,7 @@ use crate::finding::{Code, Course, Finding, Remedy};
 use crate::scan::message::{Lifecycle, Saying, Shortage};
 
 pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
-    for pod in facts.pods() {
+    for pod in facts.unwell() {
         let rejected = facts.about(pod.subject()).find_map(|statement| match &statement.saying {
             Saying::Lifecycle(Lifecycle::Rejected { reason, short }) => {
                 Some((statement, &**reason, short.as_ref()))

@@ -22,7 +22,7 @@ const BUILT_IN: &[&str] = &[
 ];
 
 pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
-    for pod in facts.pods().filter(|pod| !pod.is_finished() && !pod.is_deleting()) {
+    for pod in facts.unwell().filter(|pod| !pod.is_finished() && !pod.is_deleting()) {
         init(facts, pod, found);
         gate(pod, found);
     }

@@ -6,7 +6,7 @@ use crate::facts::{Facts, probe_subject};
 use crate::finding::{Certainty, Code, Finding, Proof};
 
 pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
-    for pod in facts.pods().filter(|pod| !pod.is_finished() && !pod.is_deleting()) {
+    for pod in facts.unwell().filter(|pod| !pod.is_finished() && !pod.is_deleting()) {
         let node_down = pod.pod.node.as_deref().and_then(|n| facts.node(n)?.is_ready()) == Some(false);
         for container in pod.pod.containers.iter().filter(|c| matches!(c.role, Role::App | Role::Sidecar)) {
             let runs = matches!(container.state, Some(State::Running { .. }));

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
     let mut waiting: BTreeMap<Text, Vec<(&PodFact, &Statement)>> = BTreeMap::new();
-    for pod in facts.pods().filter(|pod| !pod.is_finished() && pod.stage() == Stage::Setup) {
+    for pod in facts.unwell().filter(|pod| !pod.is_finished() && pod.stage() == Stage::Setup) {
         let failed = facts
             .about(pod.subject())
             .filter(|s| !s.overtaken && matches!(s.saying, Saying::SandboxFailed { .. }));

@@ -8,7 +8,7 @@ use crate::finding::{Certainty, Code, Finding, Remedy};
 use crate::scan::message::{SandboxCause, Saying, Start};
 
 pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
-    for pod in facts.pods().filter(|pod| !pod.is_finished() && !pod.is_deleting()) {
+    for pod in facts.unwell().filter(|pod| !pod.is_finished() && !pod.is_deleting()) {
         for container in &pod.pod.containers {
             let stage = pod.reached(container);
             if !matches!(stage, Stage::Create | Stage::Setup) {

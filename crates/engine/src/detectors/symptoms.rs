@@ -9,7 +9,7 @@ use crate::subject::{Kind, Subject};
 
 pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
     facts.services().iter().filter_map(|service| short(facts, service)).for_each(|f| found.push(f));
-    facts.pods().filter_map(|pod| alone(facts, pod)).for_each(|f| found.push(f));
+    facts.unwell().filter_map(|pod| alone(facts, pod)).for_each(|f| found.push(f));
     let short = facts.workloads().iter().filter_map(|workload| {
         let (ready, desired) = workload.readiness()?;
         let runs = matches!(workload.subject().kind, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet);

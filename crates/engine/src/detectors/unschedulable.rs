@@ -40,7 +40,7 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
     let waits = |pod: &&PodFact| {
         !pod.gone && !pod.is_finished() && !pod.is_deleting() && pod.stage() == Stage::Schedule
     };
-    found.extend(facts.pods().filter(waits).filter_map(gated));
+    found.extend(facts.unwell().filter(waits).filter_map(gated));
 }
 
 /// A pod with gates (1.26+): the scheduler does not try it, and says nothing. Its spec, its condition or the column

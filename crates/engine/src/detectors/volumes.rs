@@ -6,7 +6,7 @@ use crate::scan::message::{MountCause, Saying, Storage};
 
 pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
     for pod in
-        facts.pods().filter(|pod| !pod.is_finished() && !pod.is_deleting() && pod.stage() == Stage::Setup)
+        facts.unwell().filter(|pod| !pod.is_finished() && !pod.is_deleting() && pod.stage() == Stage::Setup)
     {
         for statement in facts.about(pod.subject()).filter(|s| !s.overtaken) {
             let top = pod.top();

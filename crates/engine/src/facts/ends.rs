@@ -55,7 +55,7 @@ const FORGOTTEN: i64 = 600 * SECOND;
 impl<'e> Facts<'e> {
     /// The ends that matter now.
     pub fn ends(&self) -> Vec<End<'_, 'e>> {
-        self.pods().flat_map(|pod| self.ends_of(pod)).collect()
+        self.unwell().flat_map(|pod| self.ends_of(pod)).collect()
     }
 
     /// Those of one pod.

@@ -49,7 +49,7 @@ fn filter_order(reason: &SchedulingReason) -> u8 {
 impl<'e> Facts<'e> {
     /// Every pod that the scheduler finds no node for, with why.
     pub fn unplaced(&self) -> Vec<Placement<'_, 'e>> {
-        self.pods()
+        self.unwell()
             .filter(|pod| !pod.is_finished() && !pod.is_deleting() && pod.stage() == Stage::Schedule)
             .filter_map(|pod| self.placement(pod))
             .collect()

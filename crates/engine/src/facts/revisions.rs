@@ -30,12 +30,8 @@ pub fn families<'f, 'e>(
     if families.is_empty() {
         return families;
     }
-    for pod in facts.pods() {
-        for owner in pod.owners.iter() {
-            if let Some(family) = families.get_mut(&owner.subject) {
-                family.pods.push(pod);
-            }
-        }
+    for (top, family) in &mut families {
+        family.pods = facts.at(facts.owned.get(top)).collect();
     }
     for workload in facts.workloads() {
         if let Some(family) = workload.owner.as_ref().and_then(|owner| families.get_mut(&owner.subject)) {

@@ -130,10 +130,29 @@ pub(super) fn read(facts: &mut Facts<'_>) {
             record: Record::Event(event),
         });
     }
-    for (index, statement) in statements.iter().enumerate() {
-        facts.by_subject.entry(statement.subject.whole()).or_default().push(index);
-    }
     facts.statements = statements;
+    sort(facts);
+}
+
+/// Puts the statements in the order of whom they are about, and looks which pods are unwell.
+fn sort(facts: &mut Facts<'_>) {
+    let mut about: Vec<usize> = (0..facts.statements.len()).collect();
+    let subject = |at: &usize| facts.statements.get(*at).map(|statement| &statement.subject);
+    about.sort_by(|a, b| match (subject(a), subject(b)) {
+        (Some(a), Some(b)) => a.cmp_whole(b),
+        (a, b) => a.is_some().cmp(&b.is_some()),
+    });
+    // Both are in the order of subjects.
+    let mut said = about.iter().filter_map(subject).peekable();
+    let mut unwell = Vec::new();
+    for (at, pod) in facts.pods.iter().enumerate().filter(|(_, pod)| !pod.gone) {
+        while said.next_if(|said| said.cmp_whole(pod.subject()).is_lt()).is_some() {}
+        if said.peek().is_some_and(|said| said.cmp_whole(pod.subject()).is_eq()) || !pod.shows_no_trouble() {
+            unwell.push(at);
+        }
+    }
+    facts.about = about;
+    facts.unwell = unwell;
 }
 
 fn states<'e>(pod: &PodFact<'e>, container: &'e Container, out: &mut Vec<Statement<'e>>) {

@@ -5,8 +5,8 @@ use super::services::{self, Labelled};
 use super::statement::Stage;
 use crate::Text;
 use crate::evidence::{
-    Body, Condition, Container, Evidence, Group, Log, LogSource, Node, Object, Phase, Pod, State, Unit, View,
-    Workload,
+    Body, Condition, Container, Evidence, Group, Log, LogSource, Node, Object, Phase, Pod, Role, State, Unit,
+    View, Workload,
 };
 use crate::subject::{Kind, Subject, without_pod_suffix, without_schedule, without_template_hash};
 use std::collections::BTreeMap;
@@ -87,6 +87,18 @@ impl<'e> PodFact<'e> {
             return Some(apps.iter().all(|&ready| ready));
         }
         self.pod.printed_ready.map(|(ready, all)| ready == all && all > 0)
+    }
+
+    /// Whether it is shown to be ready and everything in it as it should be.
+    pub(super) fn shows_no_trouble(&self) -> bool {
+        self.is_ready() == Some(true)
+            && !self.is_deleting()
+            && !self.is_finished()
+            && self.pod.reason.is_none()
+            && self.pod.containers.iter().all(|container| match &container.state {
+                Some(State::Terminated(ended)) => container.role == Role::Init && ended.exit_code == Some(0),
+                _ => self.reached(container) == Stage::Ready,
+            })
     }
 
     /// How far a container of it has come in its present attempt.
@@ -249,11 +261,15 @@ pub struct LogFact<'e> {
 pub(super) fn join(evidence: &Evidence) -> Facts<'_> {
     let objects = evidence.of(&Kind::Pod);
     let mut pods: Vec<PodFact> = Vec::with_capacity(objects.len());
-    let mut owned: BTreeMap<Subject, Vec<usize>> = BTreeMap::new();
-    let mut placed: BTreeMap<Text, Vec<usize>> = BTreeMap::new();
+    // Pods stand in the order of their namespaces.
+    let mut near: Option<(&Option<Text>, bool)> = None;
     for object in objects {
         let Body::Pod(pod) = &object.body else { continue };
-        let listed = evidence.is_listed(&Kind::Pod, object.subject.namespace.as_deref());
+        let namespace = &object.subject.namespace;
+        let listed = match near {
+            Some((known, listed)) if known == namespace => listed,
+            _ => near.insert((namespace, evidence.is_listed(&Kind::Pod, namespace.as_deref()))).1,
+        };
         let gone = (listed && !object.views.is_live()) || object.views.is_past();
         // Of two incarnations of one name the newer one comes last, and is the one that exists.
         if let Some(older) = pods.last_mut().filter(|older| older.object.subject == object.subject) {
@@ -261,12 +277,6 @@ pub(super) fn join(evidence: &Evidence) -> Facts<'_> {
         }
         let before = pods.last().map(|pod| &pod.owners);
         let owners = owners_of_pod(evidence, object, before);
-        for owner in &*owners {
-            owned.entry(owner.subject.clone()).or_default().push(pods.len());
-        }
-        if let Some(node) = &pod.node {
-            placed.entry(node.clone()).or_default().push(pods.len());
-        }
         pods.push(PodFact { object, pod, owners, gone });
     }
     let workloads = evidence
@@ -291,14 +301,40 @@ pub(super) fn join(evidence: &Evidence) -> Facts<'_> {
         nodes: nodes(evidence),
         logs: Vec::new(),
         statements: Vec::new(),
-        by_subject: BTreeMap::new(),
-        owned,
-        placed,
+        about: Vec::new(),
+        unwell: Vec::new(),
+        owned: owned(&pods),
+        placed: placed(&pods),
         pods,
     };
     let mut labelled = BTreeMap::new();
     facts.logs = evidence.logs().iter().map(|log| log_fact(&facts, log, &mut labelled)).collect();
     facts
+}
+
+/// Pods by each of their owners.
+fn owned(pods: &[PodFact]) -> BTreeMap<Subject, Vec<usize>> {
+    let mut owned: BTreeMap<Subject, Vec<usize>> = BTreeMap::new();
+    let mut first = 0;
+    for replicas in pods.chunk_by(|a, b| Arc::ptr_eq(&a.owners, &b.owners)) {
+        let end = first + replicas.len();
+        for owner in replicas.first().iter().flat_map(|pod| &*pod.owners) {
+            owned.entry(owner.subject.clone()).or_default().extend(first..end);
+        }
+        first = end;
+    }
+    owned
+}
+
+/// Pods by their node.
+fn placed(pods: &[PodFact]) -> BTreeMap<Text, Vec<usize>> {
+    let mut pairs: Vec<(&Text, usize)> =
+        pods.iter().enumerate().filter_map(|(at, pod)| Some((pod.pod.node.as_ref()?, at))).collect();
+    pairs.sort_unstable();
+    pairs
+        .chunk_by(|a, b| a.0 == b.0)
+        .filter_map(|near| Some((near.first()?.0.clone(), near.iter().map(|(_, at)| *at).collect())))
+        .collect()
 }
 
 /// The owners of a pod, nearest first; `before` are those of the pod before it, as a rule of the same workload.

@@ -1,9 +1,8 @@
 //! What leads to what. The table can be read aloud: *cause* leads to *effect* when they share *relation*.
 
-use super::place::Place;
+use super::place::Common;
 use crate::facts::Facts;
 use crate::finding::{Code, Finding};
-use crate::subject::Kind;
 
 /// A row of the table.
 #[derive(Debug)]
@@ -39,42 +38,34 @@ pub(super) enum Relation {
 }
 
 impl Relation {
-    pub(super) fn holds(
-        self,
-        cause: &Finding,
-        a: &Place,
-        effect: &Finding,
-        b: &Place,
-        facts: &Facts,
-    ) -> bool {
+    /// What cause and effect must have in common: to the cause it is the first of a pair, to the effect the second. One
+    /// pair suffices; where there is none, [`Relation::holds`] alone tells.
+    pub(super) fn common(self) -> &'static [(Common, Common)] {
         match self {
-            Relation::Pod => meet(&a.pods, &b.pods),
-            Relation::Owner => meet(&a.owners, &b.owners) || meet(&a.pods, &b.pods),
-            Relation::Node => {
-                let of_node = |name: &crate::Text| match cause.subject.kind {
-                    Kind::Node => cause.subject.name == *name,
-                    _ => a.nodes.contains(name),
-                };
-                if effect.subject.kind == Kind::Node {
-                    return of_node(&effect.subject.name);
-                }
-                b.pods.iter().any(|pod| facts.pod(pod).and_then(|p| p.pod.node.as_ref()).is_some_and(of_node))
-            }
+            Relation::Pod => &[(Common::Pods, Common::Pods)],
+            Relation::Owner => &[(Common::Owners, Common::Owners), (Common::Pods, Common::Pods)],
+            Relation::Node | Relation::NodeShort => &[(Common::ActsOn, Common::HitsNodes)],
+            Relation::ServedBy => &[(Common::Services, Common::Services)],
+            Relation::DependsOn => &[(Common::Services, Common::DependsOn)],
+            Relation::Untolerated => &[(Common::Owners, Common::Owners)],
+            Relation::Tainted => &[],
+        }
+    }
+
+    /// What else must be so.
+    pub(super) fn holds(self, cause: &Finding, effect: &Finding, facts: &Facts) -> bool {
+        match self {
             Relation::NodeShort => {
                 // What passed a limit of its own is ended wherever it runs.
                 effect.aspect_of("scope") == Some("node")
                     && is_short_of(cause.aspect_of("resource"), effect.aspect_of("resource"))
-                    && Relation::Node.holds(cause, a, effect, b, facts)
             }
-            Relation::ServedBy => meet(&a.services, &b.services),
-            Relation::DependsOn => meet(&a.services, &b.depends_on),
-            Relation::Untolerated => {
-                effect.aspect_of("reason") == Some("TaintToleration") && meet(&a.owners, &b.owners)
-            }
+            Relation::Untolerated => effect.aspect_of("reason") == Some("TaintToleration"),
             Relation::Tainted => effect.aspect_of("taint").is_some_and(|taint| {
                 taint.starts_with("node.kubernetes.io/")
                     && facts.node(&cause.subject.name).is_some_and(|n| n.taints().any(|t| *t.key == *taint))
             }),
+            _ => true,
         }
     }
 }
@@ -89,10 +80,6 @@ fn is_short_of(pressure: Option<&str>, resource: Option<&str>) -> bool {
         }
         _ => true,
     }
-}
-
-fn meet<T: Ord>(a: &std::collections::BTreeSet<T>, b: &std::collections::BTreeSet<T>) -> bool {
-    a.intersection(b).next().is_some()
 }
 
 const fn cause(

@@ -1,11 +1,10 @@
 //! What led to what: a graph of findings without a way back, in which an effect may have several causes.
 
 use super::causes::{self, Cause};
-use super::place::Place;
+use super::place::{Common, Places};
 use crate::facts::Facts;
 use crate::finding::{Code, Finding};
 use crate::moment::{Moment, SECOND, Tri};
-use crate::subject::Subject;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A cause, and the row of the table by which it leads to its effect.
@@ -29,21 +28,30 @@ pub(super) struct Graph {
 }
 
 impl Graph {
-    pub(super) fn of(findings: &[Finding], places: &[Place], facts: &Facts) -> Graph {
+    pub(super) fn of(findings: &[Finding], facts: &Facts) -> Graph {
+        let places = Places::of(findings, facts);
         let mut by_code: BTreeMap<Code, Vec<usize>> = BTreeMap::new();
         for (index, finding) in findings.iter().enumerate() {
             by_code.entry(finding.code).or_default().push(index);
         }
         let candidates = |table: &'static [Cause], effect: usize| -> Vec<Edge> {
             let mut all = Vec::new();
-            let (Some(b), Some(pb)) = (findings.get(effect), places.get(effect)) else { return all };
+            let Some(b) = findings.get(effect) else { return all };
+            let mut near: Vec<usize> = Vec::new();
             for row in table.iter().filter(|row| b.code == row.effect) {
-                for &cause in by_code.get(&row.cause).into_iter().flatten() {
-                    let (Some(a), Some(pa)) = (findings.get(cause), places.get(cause)) else { continue };
-                    if cause != effect && in_time(row, a, b) && row.share.holds(a, pa, b, pb, facts) {
-                        all.push((cause, row));
-                    }
+                near.clear();
+                for &(theirs, ours) in row.share.common() {
+                    places.sharing(effect, ours, row.cause, theirs, &mut near);
                 }
+                if row.share.common().is_empty() {
+                    near.extend(by_code.get(&row.cause).into_iter().flatten());
+                }
+                near.sort_unstable();
+                near.dedup();
+                all.extend(near.iter().filter(|&&cause| cause != effect).filter_map(|&cause| {
+                    let a = findings.get(cause)?;
+                    (in_time(row, a, b) && row.share.holds(a, b, facts)).then_some((cause, row))
+                }));
             }
             all
         };
@@ -77,7 +85,7 @@ impl Graph {
         }
         for (effect, edges) in possible.iter().enumerate() {
             if findings.get(effect).is_some_and(|f| f.code == Code::ServiceWithoutEndpoints) {
-                graph.share(effect, edges, places);
+                graph.share(effect, edges, &places);
             }
         }
         for (effect, parent) in graph.parents.iter().enumerate() {
@@ -210,22 +218,21 @@ impl Graph {
 
     /// Nothing is left only because all that could be is gone: whoever took a part that the own tree did not take has its
     /// share in it.
-    fn share(&mut self, effect: usize, edges: &[Edge], places: &[Place]) {
+    fn share(&mut self, effect: usize, edges: &[Edge], places: &Places) {
         let root = self.root(effect);
         if root == effect {
             return;
         }
-        let Some(hit) = places.get(effect).map(|place| &place.pods) else { return };
-        let mut covered: BTreeSet<&Subject> = BTreeSet::new();
-        for &(cause, _) in edges.iter().filter(|(cause, _)| self.root(*cause) == root) {
-            covered.extend(places.get(cause).into_iter().flat_map(|place| &place.pods));
-        }
+        let pods = |finding: usize| places.of_finding(finding, Common::Pods);
+        let hit = pods(effect);
+        let own = edges.iter().filter(|(cause, _)| self.root(*cause) == root);
+        let covered: BTreeSet<usize> = own.flat_map(|(cause, _)| pods(*cause)).copied().collect();
         let mut others: Vec<Edge> = Vec::new();
         for &(cause, row) in edges {
             let other = self.root(cause);
-            let takes = |pod: &&Subject| hit.contains(*pod) && !covered.contains(*pod);
+            let takes = |pod: &usize| hit.binary_search(pod).is_ok() && !covered.contains(pod);
             if other != root
-                && places.get(cause).is_some_and(|place| place.pods.iter().any(|pod| takes(&pod)))
+                && pods(cause).iter().any(takes)
                 && !others.iter().any(|(known, _)| *known == other)
             {
                 others.push((other, row));
