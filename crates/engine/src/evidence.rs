@@ -447,7 +447,8 @@ pub struct Evidence {
     // Boxed where they were read, and never moved again: a copy of all would double what a large cluster takes.
     #[allow(clippy::vec_box)]
     pub(crate) objects: Vec<Box<Object>>,
-    pub(crate) events: Vec<Event>,
+    #[allow(clippy::vec_box)]
+    pub(crate) events: Vec<Box<Event>>,
     pub(crate) logs: Vec<Log>,
     pub(crate) node_logs: Vec<NodeLog>,
     pub(crate) units: Vec<Unit>,
@@ -487,7 +488,7 @@ impl Evidence {
     }
 
     /// Every event.
-    pub fn events(&self) -> &[Event] {
+    pub fn events(&self) -> &[Box<Event>] {
         &self.events
     }
 

@@ -25,6 +25,7 @@ use memchr::memchr_iter;
 use meta::{Make, Metadata, kind_of};
 pub use reduce::reduced;
 use std::collections::BTreeSet;
+use std::ops::Range;
 use wire::{Notes, Wire};
 
 /// Reads objects; false where the text is neither JSON nor YAML of objects.
@@ -193,6 +194,8 @@ struct Piece<'a> {
     kind: Option<&'a str>,
     /// `apiVersion`, as written.
     version: Option<&'a str>,
+    /// Where in the text `metadata.managedFields` stands, of an item of a list in JSON.
+    managed: Option<Range<usize>>,
 }
 
 /// A list of objects, or one object alone.
@@ -223,6 +226,8 @@ struct Reader<'r, 'o> {
     /// Bytes in which line ends have been counted, and how many there were.
     counted: usize,
     lines: usize,
+    /// A place for an object without its managers.
+    brief: String,
     /// Whether what is read are wishes.
     wishes: bool,
     /// Observations that were there before the list at hand.
@@ -236,7 +241,8 @@ impl<'r, 'o> Reader<'r, 'o> {
     fn new(place: &'r Place, pool: &'r Pool, out: &'o mut Intake, text: &'r str) -> Self {
         let read_before = out.observations.len();
         let wishes = wishes(&place.file);
-        Reader { place, make: Make { pool }, read_before, out, text, counted: 0, lines: 0, wishes }
+        let (brief, make) = (String::new(), Make { pool });
+        Reader { place, make, read_before, out, text, counted: 0, lines: 0, brief, wishes }
     }
 
     /// The same, at the beginning of a job.
@@ -346,29 +352,43 @@ impl Reader<'_, '_> {
     }
 
     fn piece(&mut self, piece: &Piece<'_>, kind: &str, version: Option<&str>) {
+        let Some(managed) = piece.managed.clone().filter(|_| is_brief(kind)) else {
+            return self.read(piece, kind, version).unwrap_or_else(|error| {
+                let locator = self.locator(piece.start);
+                self.gap(None, &error, locator);
+            });
+        };
+        // What nobody wants is half of a pod: it need not pass the parser.
+        let mut brief = std::mem::take(&mut self.brief);
+        brief.clear();
+        brief.extend([&piece.text[..managed.start], "null", &piece.text[managed.end..]]);
+        if self.read(&Piece { text: &brief, ..piece.clone() }, kind, version).is_err() {
+            // The parser is to name the place where it stands.
+            self.piece(&Piece { managed: None, ..piece.clone() }, kind, version);
+        }
+        self.brief = brief;
+    }
+
+    /// Reads an object; nothing of one that cannot be parsed.
+    fn read(&mut self, piece: &Piece<'_>, kind: &str, version: Option<&str>) -> Result<(), String> {
         let locator = self.locator(piece.start);
         let group = version.and_then(|version| version.split_once('/')).map_or("", |(group, _)| group);
         let notes = Notes::new(is_brief(kind));
         if kind == "Event" && matches!(group, "" | "events.k8s.io") {
-            match parse::<event::EventObject<'_>>(piece, &notes) {
-                Ok(wire) => {
-                    let event = wire.as_ref().and_then(|wire| self.make.event(wire));
-                    let about = event.as_ref().map(|event| event.about.whole());
-                    self.faults(&notes, about, &locator);
-                    match event {
-                        Some(event) => self.observe(locator, What::Event(Box::new(event))),
-                        None => self.gap(None, "an event without an object or a reason", locator),
-                    }
-                }
-                Err(error) => self.gap(None, &error, locator),
+            let wire = parse::<event::EventObject<'_>>(piece, &notes)?;
+            let event = wire.as_ref().and_then(|wire| self.make.event(wire));
+            let about = event.as_ref().map(|event| event.about.whole());
+            self.faults(&notes, about, &locator);
+            match event {
+                Some(event) => self.observe(locator, What::Event(Box::new(event))),
+                None => self.gap(None, "an event without an object or a reason", locator),
             }
-            return;
+            return Ok(());
         }
         let kind = kind_of(kind, version);
-        match self.parts(&kind, piece, &notes) {
-            Ok(parts) => self.object(kind, parts, &notes, locator),
-            Err(error) => self.gap(None, &error, locator),
-        }
+        let parts = self.parts(&kind, piece, &notes)?;
+        self.object(kind, parts, &notes, locator);
+        Ok(())
     }
 
     fn faults(&mut self, notes: &Notes, subject: Option<Subject>, locator: &Locator) {

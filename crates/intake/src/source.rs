@@ -6,6 +6,7 @@
 use engine::Text;
 use engine::evidence::{Instance, LogSource};
 use engine::subject::{Kind, Subject};
+use memchr::{memchr, memrchr};
 
 /// What a name says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -166,8 +167,23 @@ fn named(found: &Captures<'_>, is: Is) -> Option<Named> {
     })
 }
 
+/// Whether the words of a pattern that stand outside its placeholders are in their places: most paths fit no pattern,
+/// and thousands of files are asked for.
+fn may_match(pattern: &str, path: &str) -> bool {
+    let mut parts = path.rsplit('/');
+    pattern.rsplit('/').all(|wanted| {
+        let Some(text) = parts.next() else { return false };
+        let (Some(open), Some(close)) = (memchr(b'{', wanted.as_bytes()), memrchr(b'}', wanted.as_bytes()))
+        else {
+            return wanted == text;
+        };
+        text.starts_with(&wanted[..open]) && text.ends_with(&wanted[close + 1..])
+    })
+}
+
 /// Matches a pattern with the last parts of a path.
 fn captures<'p>(pattern: &'static str, path: &'p str) -> Option<Captures<'p>> {
+    may_match(pattern, path).then_some(())?;
     let mut parts = path.rsplit('/');
     let mut found = Captures::new();
     for wanted in pattern.rsplit('/') {

@@ -80,7 +80,7 @@ impl Evidence {
         let whole =
             |locator: Locator, what: What| Observation { capture: one.clone(), sequence: 0, locator, what };
         let objects = self.objects.into_iter().map(|it| whole(it.locator.clone(), What::Object(it)));
-        let events = self.events.into_iter().map(|it| whole(it.locator.clone(), What::Event(Box::new(it))));
+        let events = self.events.into_iter().map(|it| whole(it.locator.clone(), What::Event(it)));
         let logs = self.logs.into_iter().map(|it| whole(it.locator.clone(), What::Log(Box::new(it))));
         let journals =
             self.node_logs.into_iter().map(|it| whole(it.locator.clone(), What::NodeLog(Box::new(it))));
@@ -127,19 +127,19 @@ fn merged(mut objects: Vec<Box<Object>>) -> Vec<Box<Object>> {
 
 /// The views of each event made one.
 #[allow(clippy::vec_box)]
-fn merged_events(mut events: Vec<Box<Event>>) -> Vec<Event> {
+fn merged_events(mut events: Vec<Box<Event>>) -> Vec<Box<Event>> {
     // What two views of one event share; the views stay in the order of merging.
     fn key(event: &Event) -> (&Kind, &Option<Text>, [&Text; 3]) {
         (&event.about.kind, &event.about.namespace, [&event.about.name, &event.reason, &event.message])
     }
     events.sort_by(|a, b| key(a).cmp(&key(b)));
-    let mut all: Vec<Event> = Vec::with_capacity(events.len());
-    let mut one: Vec<Event> = Vec::new();
+    let mut all: Vec<Box<Event>> = Vec::with_capacity(events.len());
+    let mut one: Vec<Box<Event>> = Vec::new();
     for event in events {
         if one.first().is_some_and(|first| key(first) != key(&event)) {
             all.append(&mut one);
         }
-        merge::event(&mut one, *event);
+        merge::event(&mut one, event);
     }
     all.append(&mut one);
     all.sort();

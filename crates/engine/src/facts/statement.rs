@@ -94,7 +94,7 @@ impl<'e> Statement<'e> {
 
 /// Reads every statement.
 pub(super) fn read(facts: &mut Facts<'_>) {
-    let mut statements = Vec::with_capacity(facts.evidence.events().len());
+    let mut statements = Vec::new();
     for pod in &facts.pods {
         if pod.gone {
             continue;
@@ -118,6 +118,9 @@ pub(super) fn read(facts: &mut Facts<'_>) {
     }
     for event in facts.evidence.events() {
         let saying = message::event(&event.reason, event.component.as_deref(), &event.message);
+        if saying == Saying::Benign && !event.warning {
+            continue;
+        }
         let overtaken = is_overtaken(facts, event, &saying);
         statements.push(Statement {
             subject: event.about.clone(),

@@ -117,7 +117,7 @@ pub fn events(evidence: &Evidence, options: &Options) -> Events {
         }
         let kind = options.warnings.is_none_or(|warnings| warnings == event.warning);
         if kind && options.since.is_none_or(|since| is_since(event, since, evidence.captured())) {
-            told.push(event);
+            told.push(&**event);
         } else {
             left_out += 1;
         }

@@ -250,13 +250,22 @@ impl<'a> Cursor<'a> {
 
     fn piece(&mut self) -> (Piece<'a>, bool) {
         let start = self.at;
-        let (mut kind, mut version) = (None, None);
+        let (mut kind, mut version, mut managed) = (None, None, None);
         let whole = self.entries(|cursor, key| match key {
             "kind" => cursor.word(&mut kind),
             "apiVersion" => cursor.word(&mut version),
+            "metadata" if cursor.peek() == Some(b'{') => cursor.entries(|cursor, key| {
+                let from = cursor.at - start;
+                let whole = cursor.value();
+                if key == "managedFields" {
+                    managed = Some(from..cursor.at - start);
+                }
+                whole
+            }),
             _ => cursor.value(),
         });
-        (Piece { form: Form::Json, text: &self.text[start..self.at], start, kind, version }, whole)
+        let text = &self.text[start..self.at];
+        (Piece { form: Form::Json, text, start, kind, version, managed }, whole)
     }
 
     fn document(&mut self) -> Document<'a> {
@@ -269,6 +278,7 @@ impl<'a> Cursor<'a> {
                 start,
                 kind: None,
                 version: None,
+                managed: None,
             };
             return Document { head, items: Some(items), metadata: None, cut };
         }
@@ -299,7 +309,14 @@ impl<'a> Cursor<'a> {
             (kind, version) = (Some("Event"), Some("v1"));
         }
         Document {
-            head: Piece { form: Form::Json, text: &self.text[start..self.at], start, kind, version },
+            head: Piece {
+                form: Form::Json,
+                text: &self.text[start..self.at],
+                start,
+                kind,
+                version,
+                managed: None,
+            },
             items,
             metadata,
             cut: !whole || cut_inside,

@@ -253,11 +253,12 @@ fn account(into: &mut ServiceAccount, later: ServiceAccount) {
 }
 
 /// Adds a view of an event to those that share object, reason and message.
-pub(super) fn event(known: &mut Vec<Event>, later: Event) {
+#[allow(clippy::vec_box)]
+pub(super) fn event(known: &mut Vec<Box<Event>>, later: Box<Event>) {
     fn compatible<T: PartialEq>(a: &Option<T>, b: &Option<T>) -> bool {
         a.is_none() || b.is_none() || a == b
     }
-    let same = |e: &&mut Event| {
+    let same = |e: &&mut Box<Event>| {
         compatible(&e.about_uid, &later.about_uid)
             && compatible(&e.component, &later.component)
             && compatible(&e.about.part, &later.about.part)
@@ -266,6 +267,7 @@ pub(super) fn event(known: &mut Vec<Event>, later: Event) {
         known.push(later);
         return;
     };
+    let later = *later;
     event.count = event.count.max(later.count);
     event.first = Moment::first(event.first.take(), later.first);
     event.last = Moment::last(event.last.take(), later.last);
