@@ -375,35 +375,84 @@ fn end_of_string(bytes: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
-/// What a byte is to the search for the end of a nested value.
-const MARKS: [bool; 256] = {
-    let mut marks = [false; 256];
-    marks[b'"' as usize] = true;
-    marks[b'{' as usize] = true;
-    marks[b'[' as usize] = true;
-    marks[b'}' as usize] = true;
-    marks[b']' as usize] = true;
-    marks
-};
+/// Bytes that are looked at together: one for each bit of a mask.
+const BLOCK: usize = 64;
+
+/// A bit for each byte of a block that is so.
+#[inline(always)]
+fn mask(block: &[u8; BLOCK], is: impl Fn(u8) -> bool) -> u64 {
+    // Two plain loops: the first becomes comparisons of many bytes at once.
+    let mut ones = [0; BLOCK];
+    for at in 0..BLOCK {
+        ones[at] = u8::from(is(block[at]));
+    }
+    let mut mask = 0;
+    for (at, eight) in ones.as_chunks::<8>().0.iter().enumerate() {
+        // Moves the lowest bit of every byte into the highest byte.
+        mask |= (u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * at);
+    }
+    mask
+}
+
+/// The bits behind a backslash that is not itself behind one; `carry` tells it of the block before.
+fn escaped(backslashes: u64, carry: &mut bool) -> u64 {
+    let behind = backslashes << 1 | u64::from(*carry);
+    if backslashes & behind == 0 {
+        *carry = backslashes >> (BLOCK - 1) == 1;
+        return behind;
+    }
+    let (mut escaped, mut next) = (0, *carry);
+    for at in 0..BLOCK {
+        escaped |= u64::from(next) << at;
+        next = !next && backslashes >> at & 1 == 1;
+    }
+    *carry = next;
+    escaped
+}
+
+/// From each bit that is set to the one before the next: what stands in quotes, with the opening ones.
+fn between(mut quotes: u64) -> u64 {
+    for shift in [1, 2, 4, 8, 16, 32] {
+        quotes ^= quotes << shift;
+    }
+    quotes
+}
 
 /// Behind the bracket that closes the one at `at`. Braces and brackets are not told apart: the parser does that.
 fn end_of_nested(bytes: &[u8], mut at: usize) -> Option<usize> {
-    let mut depth = 0usize;
+    let (mut depth, mut is_escaped, mut inside) = (0, false, 0);
     loop {
-        while !MARKS[usize::from(*bytes.get(at)?)] {
-            at += 1;
-        }
-        match bytes[at] {
-            b'"' => at = end_of_string(bytes, at + 1)?,
-            b'{' | b'[' => depth += 1,
-            _ => {
-                depth = depth.saturating_sub(1);
-                if depth == 0 {
-                    return Some(at + 1);
+        let rest = bytes.get(at..).filter(|rest| !rest.is_empty())?;
+        let mut last = [b' '; BLOCK];
+        let block = rest.first_chunk::<BLOCK>().unwrap_or_else(|| {
+            last[..rest.len()].copy_from_slice(rest);
+            &last
+        });
+        let quotes =
+            mask(block, |byte| byte == b'"') & !escaped(mask(block, |byte| byte == b'\\'), &mut is_escaped);
+        let quoted = between(quotes) ^ inside;
+        inside = if quoted >> (BLOCK - 1) == 1 { u64::MAX } else { 0 };
+        // An opening bracket and its closing one are two apart, and a brace is 32 behind a bracket.
+        let open = mask(block, |byte| byte | 0x20 == b'{') & !quoted;
+        let close = mask(block, |byte| byte | 0x20 == b'}') & !quoted;
+        if depth <= close.count_ones() {
+            let mut both = open | close;
+            while both != 0 {
+                let first = both.trailing_zeros();
+                both &= both - 1;
+                if open >> first & 1 == 1 {
+                    depth += 1;
+                } else {
+                    depth = depth.saturating_sub(1);
+                    if depth == 0 {
+                        return Some(at + first as usize + 1);
+                    }
                 }
             }
+        } else {
+            depth = depth + open.count_ones() - close.count_ones();
         }
-        at += 1;
+        at += BLOCK;
     }
 }
 
@@ -479,6 +528,39 @@ mod tests {
         {
             documents(&unit.repeat(200_000));
         }
+    }
+
+    #[test]
+    fn the_end_of_what_is_nested_is_found_wherever_blocks_begin() {
+        // Byte by byte.
+        let slowly = |text: &str| {
+            let (mut depth, mut quoted, mut behind) = (0, false, false);
+            text.bytes().position(|byte| {
+                let escaped = std::mem::take(&mut behind);
+                match byte {
+                    b'\\' => behind = !escaped,
+                    b'"' if !escaped => quoted = !quoted,
+                    b'{' | b'[' if !quoted => depth += 1,
+                    b'}' | b']' if !quoted => depth -= 1,
+                    _ => {}
+                }
+                depth == 0
+            })
+        };
+        let parts = ["{", "}", "[", "]", "\"", "\\", "\\\"", "\\\\", "name", ":", "é", "                "];
+        let mut state = 1_u64;
+        let mut found = 0;
+        for _ in 0..4000 {
+            let mut text = String::from("{");
+            for _ in 0..80 {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                text.push_str(parts[(state >> 33) as usize % parts.len()]);
+            }
+            let end = slowly(&text).map(|at| at + 1);
+            found += usize::from(end.is_some_and(|end| end > BLOCK));
+            assert_eq!(end_of_nested(text.as_bytes(), 0), end, "{text}");
+        }
+        assert!(found > 50, "{found}");
     }
 
     #[test]
