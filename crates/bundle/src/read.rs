@@ -157,6 +157,7 @@ impl Parts {
         let (layout, lost) = (self.layout(below), self.lost(below));
         let mut all = Intake { gaps: self.told, ..Intake::default() };
         all.gaps.extend(lost);
+        all.observations.reserve_exact(self.files.iter().map(|part| part.intake.observations.len()).sum());
         for part in self.files {
             part.manifest.iter().for_each(|manifest| manifest.tell(&mut all));
             all.absorb(part.intake);

@@ -107,7 +107,7 @@ pub struct Object {
     /// `metadata.creationTimestamp`, or the AGE column.
     pub created: Option<Moment>,
     /// `metadata.deletionTimestamp`: when it should be gone.
-    pub deleting: Option<Moment>,
+    pub deleting: Option<Box<Moment>>,
     /// Whether it is being deleted, where the time is not shown.
     pub is_deleting: Option<bool>,
     /// `metadata.labels`.

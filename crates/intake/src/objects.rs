@@ -431,7 +431,7 @@ impl Reader<'_, '_> {
         let mut object = Object::new(subject.clone(), if seen { View::Whole } else { View::Manifest });
         object.uid = make.some(&metadata.uid);
         object.created = created;
-        object.deleting = make.time(&metadata.deleting);
+        object.deleting = make.time(&metadata.deleting).map(Box::new);
         object.is_deleting = Some(metadata.deleting.is_some());
         object.labels = Some(make.pool.labels.share(make.map(&metadata.labels).unwrap_or_default()));
         object.annotations = Some(make.annotations(&metadata.annotations).unwrap_or_default());

@@ -1,7 +1,7 @@
 //! Shares what is equal: names, reasons and labels of one file repeat thousands of times, and so do the specs of replicas.
 
 use engine::Text;
-use engine::evidence::{ContainerSpec, Owner, Pairs, PodSpec, Said, Shared};
+use engine::evidence::{ContainerSpec, Owner, Pairs, PodSpec, Probe, Said, Shared};
 use std::cell::RefCell;
 
 const SLOTS: usize = 1 << 12;
@@ -14,6 +14,7 @@ pub(crate) struct Pool {
     /// One place for each hash: a newer text takes the place of an older one, so that it never grows.
     texts: RefCell<Vec<Option<Text>>>,
     pub(crate) containers: Recent<ContainerSpec>,
+    pub(crate) probes: Recent<Probe>,
     pub(crate) pods: Recent<PodSpec>,
     pub(crate) labels: Recent<Pairs<Text>>,
     pub(crate) owners: Recent<Vec<Owner>>,
@@ -27,6 +28,7 @@ impl Pool {
         Pool {
             texts: RefCell::new(vec![None; slots]),
             containers: Recent::default(),
+            probes: Recent::default(),
             pods: Recent::default(),
             labels: Recent::default(),
             owners: Recent::default(),

@@ -44,7 +44,7 @@ fn finding(facts: &Facts, pod: &PodFact, late: i64) -> Finding {
     )
     .aspect("cause", aspect)
     .at_most(certainty)
-    .since(pod.object.deleting.clone())
+    .since(pod.object.deleting.as_deref().cloned())
     .shown_by(Proof::object(
         pod.object,
         format!("{} is being deleted, and its time is over", subject.path()),

@@ -165,11 +165,11 @@ pub struct ContainerSpec {
     /// `env` and `envFrom`, as references.
     pub env: Option<Vec<EnvVar>>,
     /// `livenessProbe`.
-    pub liveness: Option<Probe>,
+    pub liveness: Option<Shared<Probe>>,
     /// `readinessProbe`.
-    pub readiness: Option<Probe>,
+    pub readiness: Option<Shared<Probe>>,
     /// `startupProbe`.
-    pub startup: Option<Probe>,
+    pub startup: Option<Shared<Probe>>,
     /// Whether `lifecycle.preStop` is set.
     pub pre_stop: Option<bool>,
 }
@@ -195,9 +195,9 @@ impl Container {
     /// The probe of that kind.
     pub fn probe(&self, kind: ProbeKind) -> Option<&Probe> {
         match kind {
-            ProbeKind::Liveness => self.liveness.as_ref(),
-            ProbeKind::Readiness => self.readiness.as_ref(),
-            ProbeKind::Startup => self.startup.as_ref(),
+            ProbeKind::Liveness => self.liveness.as_deref(),
+            ProbeKind::Readiness => self.readiness.as_deref(),
+            ProbeKind::Startup => self.startup.as_deref(),
         }
     }
 }

@@ -48,6 +48,7 @@ impl Make<'_> {
         config.addresses.sort();
         config.addresses.dedup();
         config.addresses.truncate(MOST_ADDRESSES);
+        config.addresses.shrink_to_fit();
         keys.extend(self.keys_of(&wire.binary));
         config.keys = Some(sorted(keys));
         config
@@ -75,5 +76,6 @@ impl Make<'_> {
 fn sorted(mut keys: Vec<Text>) -> Vec<Text> {
     keys.sort();
     keys.dedup();
+    keys.shrink_to_fit();
     keys
 }

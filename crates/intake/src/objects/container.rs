@@ -1,11 +1,11 @@
 //! Containers of pods: what they should be, and what became of them.
 
-use super::meta::{Make, Requirements, count, port};
+use super::meta::{Make, Requirements, count, exact, port};
 use super::wire::{Present, Scalar, Str, wire};
 use crate::{address, redact};
 use engine::Text;
 use engine::evidence::{
-    Action, Container, ContainerSpec, Ended, EnvSource, EnvVar, Mount, Port, Probe, Role, State,
+    Action, Container, ContainerSpec, Ended, EnvSource, EnvVar, Mount, Port, Probe, Role, Shared, State,
 };
 
 wire! {
@@ -149,8 +149,7 @@ impl Make<'_> {
             role => role,
         };
         let mut container = Container::new(self.some(&wire.name)?, role);
-        container.mounts =
-            wire.mounts.as_ref().map(|all| all.iter().filter_map(|it| self.mount(it)).collect());
+        container.mounts = wire.mounts.as_ref().map(|all| exact(all.iter().filter_map(|it| self.mount(it))));
         container.spec = self.pool.containers.share(self.container_spec(wire));
         Some(container)
     }
@@ -163,13 +162,13 @@ impl Make<'_> {
             pull_policy: self.some(&wire.pull_policy),
             command: wire.command.as_deref().map(|words| self.words(words, None)),
             args: wire.args.as_deref().map(|words| self.words(words, program)),
-            ports: wire.ports.as_ref().map(|all| all.iter().filter_map(|it| self.port(it)).collect()),
+            ports: wire.ports.as_ref().map(|all| exact(all.iter().filter_map(|it| self.port(it)))),
             limits: resources.and_then(|resources| self.resources(&resources.limits)),
             requests: resources.and_then(|resources| self.resources(&resources.requests)),
             env: (wire.env.is_some() || wire.env_from.is_some()).then(|| self.env(wire)),
-            liveness: wire.liveness.as_ref().and_then(|probe| self.probe(probe)),
-            readiness: wire.readiness.as_ref().and_then(|probe| self.probe(probe)),
-            startup: wire.startup.as_ref().and_then(|probe| self.probe(probe)),
+            liveness: self.shared_probe(&wire.liveness),
+            readiness: self.shared_probe(&wire.readiness),
+            startup: self.shared_probe(&wire.startup),
             pre_stop: Some(wire.lifecycle.as_ref().is_some_and(|lifecycle| lifecycle.pre_stop.is_some())),
         }
     }
@@ -232,7 +231,7 @@ impl Make<'_> {
             Some(EnvVar { name: self.opt(&it.prefix).unwrap_or_default(), from })
         };
         let variables = wire.env.iter().flatten().filter_map(variable);
-        variables.chain(wire.env_from.iter().flatten().filter_map(whole)).collect()
+        exact(variables.chain(wire.env_from.iter().flatten().filter_map(whole)))
     }
 
     fn value_from(&self, from: &ValueFrom<'_>) -> EnvSource {
@@ -247,6 +246,10 @@ impl Make<'_> {
             (_, Some((name, key, optional))) => EnvSource::SecretKey { name, key, optional },
             _ => EnvSource::Field,
         }
+    }
+
+    fn shared_probe(&self, wire: &Option<WireProbe<'_>>) -> Option<Shared<Probe>> {
+        Some(self.pool.probes.share(self.probe(wire.as_ref()?)?))
     }
 
     /// Where a field is left out, the API server's default (pkg/apis/core/v1/defaults.go, 1.36).

@@ -203,6 +203,13 @@ pub(super) fn push_step(path: &mut String, key: &str) -> bool {
     }
 }
 
+/// All of them, without room for more: of a hundred thousand objects each keeps a few.
+pub(super) fn exact<T>(all: impl Iterator<Item = T>) -> Vec<T> {
+    let mut all: Vec<T> = all.collect();
+    all.shrink_to_fit();
+    all
+}
+
 /// Makes evidence of wire fields: owned, shared, redacted.
 pub(super) struct Make<'p> {
     pub(super) pool: &'p Pool,
@@ -337,7 +344,7 @@ impl Make<'_> {
                 stated: true,
             })
         };
-        owners.iter().filter_map(owner).collect()
+        exact(owners.iter().filter_map(owner))
     }
 
     pub(super) fn subject(&self, kind: Kind, namespace: Option<&str>, name: &str) -> Subject {

@@ -1,6 +1,6 @@
 //! How pods are reached: Services, endpoints, ingresses, network policies.
 
-use super::meta::{Make, Metadata, WireSelector, port};
+use super::meta::{Make, Metadata, WireSelector, exact, port};
 use super::wire::{Map, Present, Scalar, Str, wire};
 use engine::Text;
 use engine::evidence::{Endpoints, Ingress, NetworkPolicy, Service, ServicePort};
@@ -123,7 +123,7 @@ impl Make<'_> {
         Service {
             kind: Some(self.some(&spec.kind).unwrap_or_else(|| self.text("ClusterIP"))),
             selector: Some(self.map(&spec.selector).unwrap_or_default()),
-            ports: Some(spec.ports.iter().flatten().filter_map(|it| self.service_port(it)).collect()),
+            ports: Some(exact(spec.ports.iter().flatten().filter_map(|it| self.service_port(it)))),
             cluster_ip: self.some(&spec.cluster_ip),
             endpoints: None,
         }
@@ -240,11 +240,12 @@ impl Make<'_> {
 fn sorted(mut all: Vec<Text>) -> Vec<Text> {
     all.sort();
     all.dedup();
+    all.shrink_to_fit();
     all
 }
 
 fn ports<'w>(all: impl Iterator<Item = &'w EndpointPort<'w>>) -> Vec<u16> {
-    let mut all: Vec<u16> = all.filter_map(|it| port(it.port)).collect();
+    let mut all: Vec<u16> = exact(all.filter_map(|it| port(it.port)));
     all.sort_unstable();
     all.dedup();
     all

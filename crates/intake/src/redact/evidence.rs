@@ -3,7 +3,7 @@
 use super::{command_line, text};
 use engine::Text;
 use engine::evidence::{
-    Action, Body, Condition, Container, ContainerSpec, Object, Observation, Pairs, Probe, State, What,
+    Action, Body, Condition, Container, ContainerSpec, Object, Observation, Pairs, State, What,
 };
 use std::borrow::Cow;
 
@@ -86,8 +86,8 @@ fn spec(spec: &mut ContainerSpec) {
         }
     }
     let probes = [&mut spec.liveness, &mut spec.readiness, &mut spec.startup];
-    for Probe { action, .. } in probes.into_iter().flatten() {
-        match action {
+    for probe in probes.into_iter().flatten() {
+        match &mut probe.action {
             Action::Http { path, .. } => hide(path),
             Action::Exec { command } => hide(command),
             Action::Tcp { .. } | Action::Grpc { .. } => {}

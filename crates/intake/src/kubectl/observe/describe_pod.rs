@@ -5,8 +5,8 @@ use super::{Context, values};
 use crate::kubectl::outline::{Item, find, is_none};
 use engine::Text;
 use engine::evidence::{
-    Action, Body, Container, Ended, EnvSource, EnvVar, Mount, Object, Phase, Pod, Port, Probe, Role, State,
-    Template, Toleration, Volume, VolumeSource,
+    Action, Body, Container, Ended, EnvSource, EnvVar, Mount, Object, Phase, Pod, Port, Probe, Role, Shared,
+    State, Template, Toleration, Volume, VolumeSource,
 };
 
 /// Reads the keys of a pod.
@@ -96,9 +96,9 @@ fn container(name: &str, role: Role, item: &Item) -> Container {
     // A container without limits has no such key: describe leaves it out.
     c.limits = amounts("Limits").or_else(|| Some(Default::default()));
     c.requests = amounts("Requests").or_else(|| Some(Default::default()));
-    c.liveness = item.get("Liveness").and_then(probe);
-    c.readiness = item.get("Readiness").and_then(probe);
-    c.startup = item.get("Startup").and_then(probe);
+    c.liveness = item.get("Liveness").and_then(probe).map(Shared::from);
+    c.readiness = item.get("Readiness").and_then(probe).map(Shared::from);
+    c.startup = item.get("Startup").and_then(probe).map(Shared::from);
     c.env = Some(environment(item));
     c.mounts = item.child("Mounts").map(|i| i.children.iter().filter_map(|l| mount(l.text)).collect());
     c
