@@ -447,6 +447,8 @@ pub struct Evidence {
     // Boxed where they were read, and never moved again: a copy of all would double what a large cluster takes.
     #[allow(clippy::vec_box)]
     pub(crate) objects: Vec<Box<Object>>,
+    /// Where each object stands, by [`Subject::hash`].
+    places: Vec<(u64, usize)>,
     #[allow(clippy::vec_box)]
     pub(crate) events: Vec<Box<Event>>,
     pub(crate) logs: Vec<Log>,
@@ -483,8 +485,15 @@ impl Evidence {
 
     /// The newest incarnation of an object.
     pub fn get(&self, subject: &Subject) -> Option<&Object> {
-        let end = self.objects.partition_point(|o| o.subject <= *subject);
-        self.objects.get(end.checked_sub(1)?).map(|o| &**o).filter(|o| o.subject == *subject)
+        self.objects.get(self.place(subject)?).map(|o| &**o)
+    }
+
+    /// Where the newest incarnation of an object stands among all.
+    pub(crate) fn place(&self, subject: &Subject) -> Option<usize> {
+        let hash = subject.hash();
+        let end = self.places.partition_point(|(known, _)| *known <= hash);
+        let same = self.places.iter().take(end).rev().take_while(|(known, _)| *known == hash);
+        same.map(|(_, at)| *at).find(|at| self.objects.get(*at).is_some_and(|o| o.subject == *subject))
     }
 
     /// Every event.

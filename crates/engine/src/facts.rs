@@ -34,7 +34,6 @@ pub use topology::{LogFact, NodeFact, Owned, PodFact, WorkloadFact};
 use crate::Text;
 use crate::evidence::{Evidence, Object};
 use crate::subject::{Kind, Subject};
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// All that detectors and incidents read. Borrowed from the evidence, made once.
@@ -42,6 +41,8 @@ pub struct Facts<'e> {
     /// The evidence itself.
     pub evidence: &'e Evidence,
     pub(crate) pods: Vec<PodFact<'e>>,
+    /// Where the first of them stands among all objects.
+    pub(crate) first_pod: usize,
     pub(crate) workloads: Vec<WorkloadFact<'e>>,
     pub(crate) services: Vec<ServiceFact<'e>>,
     /// Each pod with each Service that selects it, as indices, in their order.
@@ -49,8 +50,8 @@ pub struct Facts<'e> {
     pub(crate) nodes: Vec<NodeFact<'e>>,
     pub(crate) logs: Vec<LogFact<'e>>,
     pub(crate) statements: Vec<Statement<'e>>,
-    /// The statements by whom they are about, without its parts, as indices.
-    pub(crate) about: Vec<usize>,
+    /// The statements as indices, by [`Subject::hash`] of whom they are about.
+    pub(crate) about: Vec<(u64, usize)>,
     /// Pods of [`Facts::unwell`], as indices.
     pub(crate) unwell: Vec<usize>,
     /// Pods by each of their owners, as indices.
@@ -85,8 +86,7 @@ impl<'e> Facts<'e> {
 
     /// The index of the newest pod of that name. Pods stand in the order of their subjects.
     pub(crate) fn pod_at(&self, subject: &Subject) -> Option<usize> {
-        let end = self.pods.partition_point(|pod| pod.object.subject <= *subject);
-        let index = end.checked_sub(1)?;
+        let index = self.evidence.place(subject)?.checked_sub(self.first_pod)?;
         self.pods.get(index).filter(|pod| pod.object.subject == *subject).map(|_| index)
     }
 
@@ -97,8 +97,9 @@ impl<'e> Facts<'e> {
 
     /// The workload of that name.
     pub fn workload(&self, subject: &Subject) -> Option<&WorkloadFact<'e>> {
-        let at = self.workloads.partition_point(|w| w.object.subject < *subject);
-        self.workloads.get(at).filter(|w| w.object.subject == *subject)
+        let place = self.evidence.place(subject)?;
+        let at = self.workloads.binary_search_by_key(&place, |workload| workload.place).ok()?;
+        self.workloads.get(at)
     }
 
     /// Every Service.
@@ -141,12 +142,14 @@ impl<'e> Facts<'e> {
     }
 
     /// Statements about an object or any part of it.
-    pub fn about(&self, subject: &Subject) -> impl Iterator<Item = &Statement<'e>> {
-        let order = |at: &usize| self.statements.get(*at).map(|s| s.subject.cmp_whole(subject));
-        let first = self.about.partition_point(|at| order(at) == Some(Ordering::Less));
+    pub fn about<'a>(&'a self, subject: &'a Subject) -> impl Iterator<Item = &'a Statement<'e>> {
+        let hash = subject.hash();
+        let first = self.about.partition_point(|(known, _)| *known < hash);
         let from = self.about.get(first..).unwrap_or(&[]);
-        let many = from.partition_point(|at| order(at) == Some(Ordering::Equal));
-        from.iter().take(many).filter_map(|&at| self.statements.get(at))
+        let near = from.iter().take_while(move |(known, _)| *known == hash);
+        let said = near.filter_map(|(_, at)| self.statements.get(*at));
+        // Of one hash there is, but for chance, one object.
+        said.filter(|said| said.subject.cmp_whole(subject).is_eq())
     }
 
     /// Statements about a container, or about its pod without naming one.

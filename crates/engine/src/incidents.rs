@@ -119,7 +119,7 @@ fn rank(incident: &Incident) -> impl Ord + use<> {
     )
 }
 
-/// A hash of root code, aspect and topmost owner without generated suffixes: no uid, time or file.
+/// A hash of root code, aspect and topmost owner without generated suffixes (FNV-1a, 64 bit): no uid, time or file.
 fn id(root: &Finding, facts: &Facts) -> String {
     let top = facts.top(&root.subject);
     let name = match top.kind {
@@ -130,8 +130,12 @@ fn id(root: &Finding, facts: &Facts) -> String {
         Kind::Job => without_schedule(&top.name).unwrap_or(&top.name),
         _ => &top.name,
     };
-    let mut hash = crate::HASH;
-    let mut add = |text: &str| hash = crate::hash(crate::hash(hash, text), "\0");
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let mut add = |text: &str| {
+        for byte in text.bytes().chain([0]) {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    };
     add(root.code.as_str());
     for (aspect, value) in &root.aspect {
         add(aspect);

@@ -20,14 +20,6 @@ use report::{Options, Report};
 /// An owned piece of text that is cheap to clone: names, reasons, excerpts.
 pub type Text = std::sync::Arc<str>;
 
-/// Where a [`hash`] begins.
-const HASH: u64 = 0xcbf2_9ce4_8422_2325;
-
-/// Goes on with a hash (FNV-1a, 64 bit).
-fn hash(from: u64, text: &str) -> u64 {
-    text.bytes().fold(from, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
-}
-
 /// Tells what went wrong. The same evidence always gives the same report.
 pub fn diagnose(evidence: &Evidence, options: &Options) -> Report {
     let facts = facts::read(evidence);

@@ -191,6 +191,12 @@ impl Subject {
         self.kind.cmp(&other.kind).then_with(namespace).then_with(|| text(&self.name, &other.name))
     }
 
+    /// A hash of kind, namespace and name. Names of a cluster are alike and lie all over the memory: what is looked up
+    /// by the hundred thousand is looked up by this, and compared once.
+    pub(crate) fn hash(&self) -> u64 {
+        [self.kind.as_str(), self.namespace(), &self.name].into_iter().fold(0, hash)
+    }
+
     /// The namespace, or an empty text.
     pub fn namespace(&self) -> &str {
         self.namespace.as_deref().unwrap_or("")
@@ -203,6 +209,18 @@ impl Subject {
             None => self.name.to_string(),
         }
     }
+}
+
+/// Goes on with a hash, eight bytes at a time. It decides how fast things are found, never what is said.
+pub(crate) fn hash(from: u64, text: &str) -> u64 {
+    let mix = |hash: u64, word: u64| {
+        let mixed = (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        mixed ^ (mixed >> 32)
+    };
+    let (words, rest) = text.as_bytes().as_chunks::<8>();
+    let hash = words.iter().fold(from, |hash, word| mix(hash, u64::from_le_bytes(*word)));
+    let last = rest.iter().fold(rest.len() as u64 + 1, |last, byte| (last << 8) | u64::from(*byte));
+    mix(hash, last)
 }
 
 /// By kind, namespace, name and part.

@@ -9,15 +9,15 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
     for node in facts.nodes() {
         journal(facts, node, found);
         process_limit(facts, node, found);
-        let rebooted = facts
-            .about(&node.subject())
-            .find(|s| matches!(s.saying, Saying::Node(NodeEvent::Rebooted { .. })));
+        let subject = node.subject();
+        let rebooted =
+            facts.about(&subject).find(|s| matches!(s.saying, Saying::Node(NodeEvent::Rebooted { .. })));
         if let Some(statement) = rebooted {
             let back = node.is_ready() == Some(true);
             found.push(
                 Finding::new(
                     Code::NodeRebooted,
-                    node.subject(),
+                    subject.clone(),
                     format!(
                         "Node {} was rebooted: every container on it was ended and started anew.",
                         node.name

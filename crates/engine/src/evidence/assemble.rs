@@ -53,6 +53,9 @@ impl Evidence {
             }
         }
         evidence.objects = merged(objects);
+        let numbered = evidence.objects.iter().enumerate();
+        evidence.places = numbered.map(|(at, object)| (object.subject.hash(), at)).collect();
+        evidence.places.sort_unstable();
         evidence.events = merged_events(events);
         evidence.logs.sort();
         evidence

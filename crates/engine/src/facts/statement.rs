@@ -137,25 +137,13 @@ pub(super) fn read(facts: &mut Facts<'_>) {
     sort(facts);
 }
 
-/// Puts the statements in the order of whom they are about, and looks which pods are unwell.
+/// Numbers the statements by whom they are about, and looks which pods are unwell.
 fn sort(facts: &mut Facts<'_>) {
-    let mut about: Vec<usize> = (0..facts.statements.len()).collect();
-    let subject = |at: &usize| facts.statements.get(*at).map(|statement| &statement.subject);
-    about.sort_by(|a, b| match (subject(a), subject(b)) {
-        (Some(a), Some(b)) => a.cmp_whole(b),
-        (a, b) => a.is_some().cmp(&b.is_some()),
-    });
-    // Both are in the order of subjects.
-    let mut said = about.iter().filter_map(subject).peekable();
-    let mut unwell = Vec::new();
-    for (at, pod) in facts.pods.iter().enumerate().filter(|(_, pod)| !pod.gone) {
-        while said.next_if(|said| said.cmp_whole(pod.subject()).is_lt()).is_some() {}
-        if said.peek().is_some_and(|said| said.cmp_whole(pod.subject()).is_eq()) || !pod.shows_no_trouble() {
-            unwell.push(at);
-        }
-    }
-    facts.about = about;
-    facts.unwell = unwell;
+    facts.about = facts.statements.iter().enumerate().map(|(at, said)| (said.subject.hash(), at)).collect();
+    facts.about.sort_unstable();
+    let is_unwell =
+        |pod: &PodFact| !pod.gone && (!pod.shows_no_trouble() || facts.about(pod.subject()).next().is_some());
+    facts.unwell = (0..facts.pods.len()).filter(|at| facts.pods.get(*at).is_some_and(is_unwell)).collect();
 }
 
 fn states<'e>(pod: &PodFact<'e>, container: &'e Container, out: &mut Vec<Statement<'e>>) {

@@ -8,7 +8,7 @@ use crate::evidence::{
     Body, Condition, Container, Evidence, Group, Log, LogSource, Node, Object, Phase, Pod, Role, State, Unit,
     View, Workload,
 };
-use crate::subject::{Kind, Subject, without_pod_suffix, without_schedule, without_template_hash};
+use crate::subject::{Kind, Subject, hash, without_pod_suffix, without_schedule, without_template_hash};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -190,6 +190,8 @@ pub struct WorkloadFact<'e> {
     pub workload: &'e Workload,
     /// Its owner, if it has one.
     pub owner: Option<Owned>,
+    /// Where the object stands among all of the evidence.
+    pub(super) place: usize,
 }
 
 impl<'e> WorkloadFact<'e> {
@@ -282,10 +284,11 @@ pub(super) fn join(evidence: &Evidence) -> Facts<'_> {
     let workloads = evidence
         .objects()
         .iter()
-        .filter_map(|object| {
+        .enumerate()
+        .filter_map(|(place, object)| {
             let workload = object.workload()?;
             let owner = owners_of_object(evidence, &object.subject).into_iter().next();
-            Some(WorkloadFact { object, workload, owner })
+            Some(WorkloadFact { object, workload, owner, place })
         })
         .collect();
     let services = services::of(evidence, &pods);
@@ -303,6 +306,7 @@ pub(super) fn join(evidence: &Evidence) -> Facts<'_> {
         statements: Vec::new(),
         about: Vec::new(),
         unwell: Vec::new(),
+        first_pod: evidence.objects().partition_point(|object| object.subject.kind < Kind::Pod),
         owned: owned(&pods),
         placed: placed(&pods),
         pods,
@@ -331,7 +335,7 @@ fn placed(pods: &[PodFact]) -> BTreeMap<Text, Vec<usize>> {
     // Numbers are sorted faster than names, which are alike and lie all over the memory.
     let node = |at: usize| pods.get(at).and_then(|pod| pod.pod.node.as_ref());
     let mut numbers: Vec<(u64, usize)> =
-        (0..pods.len()).filter_map(|at| Some((crate::hash(crate::HASH, node(at)?), at))).collect();
+        (0..pods.len()).filter_map(|at| Some((hash(0, node(at)?), at))).collect();
     numbers.sort_unstable();
     let mut placed: BTreeMap<Text, Vec<usize>> = BTreeMap::new();
     for near in numbers.chunk_by(|a, b| a.0 == b.0 && node(a.1) == node(b.1)) {

@@ -25,7 +25,8 @@ pub(super) enum Common {
 /// The places of all findings. Things are numbered, for thousands of findings are asked what they share.
 #[derive(Default)]
 pub(super) struct Places {
-    numbers: BTreeMap<Subject, usize>,
+    /// By [`Subject::hash`] first.
+    numbers: BTreeMap<(u64, Subject), usize>,
     places: Vec<BTreeMap<Common, Vec<usize>>>,
     /// The findings of a code that have to do with a thing.
     findings: BTreeMap<(Code, Common), BTreeMap<usize, Vec<usize>>>,
@@ -71,7 +72,7 @@ impl Places {
 
 /// The place of one finding, as it is filled.
 struct Place<'n> {
-    numbers: &'n mut BTreeMap<Subject, usize>,
+    numbers: &'n mut BTreeMap<(u64, Subject), usize>,
     all: BTreeMap<Common, Vec<usize>>,
 }
 
@@ -93,10 +94,7 @@ impl Place<'_> {
 
     fn put(&mut self, common: Common, thing: &Subject) {
         let next = self.numbers.len();
-        let number = match self.numbers.get(thing) {
-            Some(&known) => known,
-            None => *self.numbers.entry(thing.clone()).or_insert(next),
-        };
+        let number = *self.numbers.entry((thing.hash(), thing.clone())).or_insert(next);
         self.all.entry(common).or_default().push(number);
     }
 

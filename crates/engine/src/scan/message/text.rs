@@ -1,7 +1,7 @@
 //! Small readers that the families share.
 
 use crate::Text;
-use memchr::memmem;
+use memchr::{memchr_iter, memmem};
 use std::borrow::Cow;
 
 /// How much of a message is read. The longest that Kubernetes keeps is a condition's, 32768 bytes
@@ -43,8 +43,17 @@ pub(in crate::scan) fn some(text: &str) -> Option<Text> {
     (!text.is_empty()).then(|| keep(text))
 }
 
+/// Longest text of which a search takes less than its preparation.
+const SHORT: usize = 512;
+
 fn find(text: &str, literal: &str) -> Option<usize> {
-    memmem::find(text.as_bytes(), literal.as_bytes())
+    let (text, literal) = (text.as_bytes(), literal.as_bytes());
+    match literal.first() {
+        Some(first) if text.len() <= SHORT => {
+            memchr_iter(*first, text).find(|at| text.get(*at..).is_some_and(|rest| rest.starts_with(literal)))
+        }
+        _ => memmem::find(text, literal),
+    }
 }
 
 /// Whether `literal` stands in `text`.
