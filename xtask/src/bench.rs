@@ -14,6 +14,7 @@ use std::time::Instant;
 mod bundles;
 #[path = "../../crates/intake/benches/inputs.rs"]
 mod inputs;
+mod logs;
 
 const RUNS: usize = 5;
 
@@ -22,10 +23,10 @@ pub fn run(args: &[String]) -> Outcome {
     if let Some(outcome) = run::in_release("bench", args) {
         return outcome;
     }
-    if let [first, sizes @ ..] = args
-        && first == "bundles"
-    {
-        return bundles::run(sizes);
+    match args {
+        [first, sizes @ ..] if first == "bundles" => return bundles::run(sizes),
+        [first, journal @ ..] if first == "logs" => return logs::run(journal),
+        _ => {}
     }
     let pods: Vec<Value> = (0..4_000).map(pod).collect();
     let list = json!({"apiVersion": "v1", "kind": "PodList", "items": pods}).to_string();
@@ -44,9 +45,10 @@ pub fn run(args: &[String]) -> Outcome {
     measure("a node's journal", &journal(), "counting lines", count);
 
     let evidence = read(&list).finish().0;
-    let best = best(|| drop(black_box(engine::diagnose(&evidence, &Options::default()))));
+    let best = best(RUNS, || drop(black_box(engine::diagnose(&evidence, &Options::default()))));
     println!("{:<34}{:>8.1} ms for {} pods", "diagnosis", best * 1e3, pods.len());
-    folder()
+    folder()?;
+    logs::run(&[])
 }
 
 /// A folder of all that there is, a quarter each, from its files to its report.
@@ -69,7 +71,7 @@ fn folder() -> Outcome {
         return Err("nothing was read of the folder".into());
     }
     let report = |evidence| engine::diagnose(&evidence, &Options::default());
-    let best = best(|| drop(black_box(bundle::read(&folder).map(|read| report(read.finish().0)))));
+    let best = best(RUNS, || drop(black_box(bundle::read(&folder).map(|read| report(read.finish().0)))));
     println!("{:<34}{best:>8.2} s for {} MB", "a folder of all these", size / 1_000_000);
     Ok(())
 }
@@ -91,16 +93,16 @@ fn read(text: &str) -> Intake {
 fn measure(what: &str, text: &str, rival: &str, work: impl Fn(&str)) {
     assert!(!read(text).observations.is_empty(), "{what}: nothing was read");
     let rate = |seconds: f64| text.len() as f64 / 1e6 / seconds;
-    let (ours, theirs) = (rate(best(|| drop(black_box(read(text))))), rate(best(|| work(text))));
+    let (ours, theirs) = (rate(best(RUNS, || drop(black_box(read(text))))), rate(best(RUNS, || work(text))));
     println!("{what:<34}{ours:>8.0} MB/s   {rival}: {theirs:.0} MB/s   ({:.2})", ours / theirs);
 }
 
-/// Seconds of the fastest run.
-fn best(mut work: impl FnMut()) -> f64 {
+/// Seconds of the fastest of so many runs.
+fn best(runs: usize, mut work: impl FnMut()) -> f64 {
     let mut run = || {
         let start = Instant::now();
         work();
         start.elapsed().as_secs_f64()
     };
-    (0..RUNS).map(|_| run()).fold(f64::INFINITY, f64::min)
+    (0..runs).map(|_| run()).fold(f64::INFINITY, f64::min)
 }

@@ -17,22 +17,28 @@ pub fn run(args: &[String]) -> Outcome {
     };
     let text = std::fs::read_to_string(path).map_err(|e| format!("{path}: {e}"))?;
     let started = Instant::now();
-    let mut miner = Miner::new();
-    let mut lines = 0_u64;
-    for line in text.lines() {
-        // Time and host are the journal's, not the line's.
-        miner.push(line.splitn(3, ' ').nth(2).unwrap_or(line), lines, 1);
-        lines += 1;
-    }
+    let (lines, mined) = mine(&text);
     let took = started.elapsed().as_secs_f64();
-    let mut mined: Vec<(u64, String)> = miner.finish().into_iter().map(|t| (t.count, t.text)).collect();
-    mined.sort_by(|a, b| b.cmp(a));
     println!("{lines} lines, {} templates, {:.2} s, {:.0} lines/s", mined.len(), took, lines as f64 / took);
     mined.iter().take(50).for_each(|(count, text)| println!("{count}\t{text}"));
     match options.value("--truth") {
         Some(truth) => compare(&mined, truth),
         None => Ok(()),
     }
+}
+
+/// How many lines a journal has, and its templates, the most frequent first.
+pub fn mine(text: &str) -> (u64, Vec<(u64, String)>) {
+    let mut miner = Miner::new();
+    let mut lines = 0;
+    for line in text.lines() {
+        // Time and host are the journal's, not the line's.
+        miner.push(line.splitn(3, ' ').nth(2).unwrap_or(line), lines, 1);
+        lines += 1;
+    }
+    let mut mined: Vec<(u64, String)> = miner.finish().into_iter().map(|t| (t.count, t.text)).collect();
+    mined.sort_by(|a, b| b.cmp(a));
+    (lines, mined)
 }
 
 /// Each true template has to be one of ours, with its count.

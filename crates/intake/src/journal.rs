@@ -17,7 +17,7 @@ use crate::{Intake, Place, redact};
 use engine::Text;
 use engine::evidence::{ClockPair, Gap, NodeLog, Read, What, Why};
 use engine::moment::{Clock, Moment, SECOND};
-use engine::scan::node::NodeScan;
+use engine::scan::node::{NodeScan, SIGHTINGS};
 use std::borrow::Cow;
 
 /// Lines at the beginning among which the first time and host are looked for.
@@ -25,6 +25,9 @@ const FIRST: usize = 50;
 
 /// Hosts told apart in one journal; those beyond share the last.
 const HOSTS: usize = 1024;
+
+/// So many hosts have all the room for what their lines say. The later ones have less, so that memory is bounded.
+const ROOMY: usize = 8;
 
 /// Whose journal a passage is: what the file's name and the command say.
 #[derive(Clone, Debug, Default)]
@@ -59,7 +62,7 @@ struct Part {
 
 impl Part {
     /// What follows, to be read by itself.
-    fn part(&self) -> Part {
+    fn part(&mut self) -> Part {
         let scan = self.scan.part();
         Part { scan, first_line: self.first_line, boot: None, boots: 0, pair: self.pair }
     }
@@ -73,11 +76,13 @@ pub(super) struct Gather {
     last: usize,
     /// Whether all of it is joined with what stands before.
     behind: bool,
+    /// A host found no room.
+    crowded: bool,
 }
 
 impl Gather {
     fn new(whose: Whose) -> Gather {
-        Gather { whose, parts: Vec::new(), last: 0, behind: false }
+        Gather { whose, parts: Vec::new(), last: 0, behind: false, crowded: false }
     }
 
     /// The part of a host, set to a line of the input.
@@ -89,13 +94,17 @@ impl Gather {
             self.last = match known {
                 Some(known) => known,
                 None if self.parts.len() < HOSTS => {
-                    let begun = NodeScan::redacting(redact::text);
-                    let scan = if self.behind { begun.part() } else { begun };
+                    let room = SIGHTINGS * ROOMY / (self.parts.len() + 1).max(ROOMY);
+                    let begin = if self.behind { NodeScan::first_part } else { NodeScan::within };
+                    let scan = begin(room, redact::text);
                     let part = Part { scan, first_line: line, boot: None, boots: 0, pair: None };
                     self.parts.push((host.to_owned(), part));
                     self.parts.len() - 1
                 }
-                None => self.last,
+                None => {
+                    self.crowded = true;
+                    self.last
+                }
             };
         }
         let part = &mut self.parts[self.last].1;
@@ -214,16 +223,21 @@ impl Lines {
     }
 
     /// Begins a part that is read by itself, and joined with what stands before it in the end.
-    pub(crate) fn part(&self) -> Lines {
+    pub(crate) fn part(&mut self) -> Lines {
         let mut gather = Gather::new(self.gather.whose.clone());
         gather.behind = true;
-        gather.parts = self.gather.parts.iter().map(|(host, part)| (host.clone(), part.part())).collect();
+        gather.parts = self.gather.parts.iter_mut().map(|(host, part)| (host.clone(), part.part())).collect();
         Lines { gather, basis: self.basis, host: self.host.clone(), known: false }
     }
 
     /// Whether what follows may be read as a part.
     pub(crate) fn is_settled(&self) -> bool {
         self.gather.parts.iter().all(|(_, part)| part.scan.is_settled())
+    }
+
+    /// Whether a part is what it would be, had all been read that stands before it.
+    pub(crate) fn is_sure(&self) -> bool {
+        !self.gather.crowded && self.gather.parts.iter().all(|(_, part)| part.scan.is_sure())
     }
 
     /// Adds a part that stands behind all that was read.
@@ -241,13 +255,17 @@ impl Lines {
         if later.known {
             self.host = later.host;
         }
+        let last = self.gather.parts.iter().position(|(host, _)| *host == self.host.1);
+        self.gather.last = last.unwrap_or(self.gather.last);
     }
 
-    /// Reads the next lines.
-    pub(crate) fn push<'a>(&mut self, lines: impl Iterator<Item = Line<'a>>) {
+    /// Reads the next lines, and tells how many there were that are not blank.
+    pub(crate) fn push<'a>(&mut self, lines: impl Iterator<Item = Line<'a>>) -> u64 {
         let basis = self.basis;
         let unit = self.gather.whose.unit.clone();
+        let mut read = 0;
         for line in lines.filter(|line| !line.is_blank()) {
+            read += 1;
             let mut named = stands_at(line.text, &self.host);
             if !named && let Some((start, name)) = form::journal_host(line.text) {
                 self.host.0 = start;
@@ -274,6 +292,7 @@ impl Lines {
                 _ => part.scan.push(line.text, |line| at(line, basis)),
             }
         }
+        read
     }
 
     /// Hands over what was read.

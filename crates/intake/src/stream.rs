@@ -41,7 +41,8 @@ const SIZES: Sizes = Sizes { piece: PIECE, line: PIECE, whole: WHOLE };
 /// Where nothing at all could be read of it.
 pub fn read_from(path: &str, from: &mut dyn io::Read, threads: usize, out: &mut Intake) -> io::Result<()> {
     let place = Place::file(path);
-    let mut input = Input { from, sizes: SIZES, held: Vec::new(), ended: false, failed: None };
+    let mut input =
+        Input { from, sizes: SIZES, held: Vec::new(), spare: Vec::new(), ended: false, failed: None };
     input.fill(PIECE);
     if input.held.is_empty()
         && let Some(error) = input.failed.take()
@@ -71,8 +72,14 @@ pub(crate) fn read_bytes(record: RawRecord<'_>, threads: usize, out: &mut Intake
     let head = lines_of(&bytes[..bytes.len().min(PIECE)]);
     match bytes.len() > PIECE && is_stream(head, &place) {
         true => {
-            let mut input =
-                Input { from: &mut bytes, sizes: SIZES, held: Vec::new(), ended: false, failed: None };
+            let mut input = Input {
+                from: &mut bytes,
+                sizes: SIZES,
+                held: Vec::new(),
+                spare: Vec::new(),
+                ended: false,
+                failed: None,
+            };
             input.fill(PIECE);
             input.read(&place, threads, out);
         }
@@ -131,6 +138,8 @@ struct Input<'r> {
     from: &'r mut dyn io::Read,
     sizes: Sizes,
     held: Vec<u8>,
+    /// Places of pieces that were read.
+    spare: Vec<Vec<u8>>,
     /// Nothing more comes.
     ended: bool,
     /// Why nothing more comes.
@@ -197,22 +206,18 @@ impl Input<'_> {
         let mut round = self.round(1, &mut lines);
         let Some(first) = round.pop() else { return reader.finish(out) };
         first.push(&mut reader, out);
+        self.spare.push(first.bytes);
         let threads = if reader.part().is_some() { threads.max(1) } else { 1 };
         round = self.round(threads, &mut lines);
-        let begun = reader.part();
         while !round.is_empty() {
-            let Some(begun) = &begun else {
-                round.iter().for_each(|piece| piece.push(&mut reader, out));
-                round = self.round(threads, &mut lines);
-                continue;
-            };
+            // What was read so far is known to each of them.
+            let parts: Vec<Stream> = round.iter().filter_map(|_| reader.part()).collect();
             // The next pieces are fetched while these are read.
             let (parts, next) = std::thread::scope(|scope| {
-                let work = round.iter().map(|piece| {
-                    let mut part = begun.part();
+                let work = round.iter().zip(parts).map(|(piece, mut part)| {
                     scope.spawn(move || {
                         let mut read = Intake::default();
-                        part.iter_mut().for_each(|part| piece.push(part, &mut read));
+                        piece.push(&mut part, &mut read);
                         (part, read)
                     })
                 });
@@ -221,12 +226,15 @@ impl Input<'_> {
                 let parts: Vec<_> = work.into_iter().map(|one| one.join()).collect();
                 (parts, next)
             });
-            for (piece, part) in round.iter().zip(parts) {
-                let (part, read) = part.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-                match part.is_some_and(|part| reader.join(part)) {
-                    true => out.absorb(read),
-                    false => piece.push(&mut reader, out),
+            let mut parts = parts.into_iter();
+            for piece in round {
+                let part =
+                    parts.next().map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+                match part.and_then(|(part, read)| reader.join(part).then_some(read)) {
+                    Some(read) => out.absorb(read),
+                    None => piece.push(&mut reader, out),
                 }
+                self.spare.push(piece.bytes);
             }
             round = next;
         }
@@ -237,7 +245,8 @@ impl Input<'_> {
     fn round(&mut self, most: usize, lines: &mut usize) -> Vec<Piece> {
         let mut round = Vec::with_capacity(most);
         while round.len() < most {
-            let mut piece = Piece { before: *lines, ..Piece::default() };
+            let bytes = self.spare.pop().unwrap_or_default();
+            let mut piece = Piece { before: *lines, bytes, passed: 0 };
             if !self.next(&mut piece) {
                 break;
             }
@@ -304,7 +313,6 @@ impl Input<'_> {
 }
 
 /// Whole lines of an input.
-#[derive(Default)]
 struct Piece {
     bytes: Vec<u8>,
     /// Bytes of its last line that are not there.

@@ -79,7 +79,7 @@ fn told(what: &str, path: &Path, bytes: usize) -> Outcome {
 }
 
 /// Seconds of one diagnosis, and the most memory that it was seen to hold, in KiB.
-fn once(path: &Path) -> Result<(f64, u64), Failure> {
+pub(super) fn once(path: &Path) -> Result<(f64, u64), Failure> {
     let start = Instant::now();
     let program = place::target().join("release/coroner");
     let mut command = std::process::Command::new(program);

@@ -1,5 +1,6 @@
 //! Finds which of many literals stand in a line. Most lines hold none, so what counts is to tell that quickly: four bytes
-//! at a time are looked up in a table of bits, which stays in the fastest cache; only what passes is compared.
+//! at a time are looked up in a table of bits, which stays in the fastest cache; only what passes is compared. Where no
+//! literal is short, not every place has to be looked at.
 
 /// Sets of literals, as bits: a set is what the one who asks wants to know of a line.
 pub(super) type Sets = u64;
@@ -8,6 +9,8 @@ pub(super) type Sets = u64;
 const BITS: u32 = 16;
 /// Words of the table of bits.
 const WORDS: usize = 1 << (BITS - 6);
+/// Most places of a literal that it is looked up by: each fills the table further.
+const STEP: usize = 4;
 
 /// Literals of at least four bytes, and the sets that they belong to.
 pub(super) struct Literals {
@@ -19,6 +22,9 @@ pub(super) struct Literals {
     starts: Vec<usize>,
     /// The literals, ordered by the hash of the four bytes that they are looked up by.
     literals: Vec<Literal>,
+    /// Every so many places of a text are looked at. A literal is looked up by the four bytes at as many places of it that
+    /// follow each other, so that one of them is looked at wherever it stands.
+    step: usize,
 }
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -33,13 +39,20 @@ struct Literal {
 impl Literals {
     /// Prepares literals. One of less than four bytes is never found.
     pub fn new(sets: impl Iterator<Item = (Sets, &'static [&'static str])>) -> Literals {
-        let mut literals: Vec<Literal> = sets
+        let texts: Vec<(Sets, &'static [u8])> = sets
             .flat_map(|(sets, literals)| literals.iter().map(move |literal| (sets, literal.as_bytes())))
-            .filter_map(|(sets, text)| {
-                let (offset, four) = rarest(text)?;
-                Some(Literal { hash: hash(four), offset, text, sets })
-            })
+            .filter(|(_, text)| text.len() >= 4)
             .collect();
+        let step = texts.iter().map(|(_, text)| text.len() - 3).min().unwrap_or(1).min(STEP);
+        let usual = usual();
+        let mut literals = Vec::new();
+        for (sets, text) in texts {
+            let first = rarest(text, step, &usual);
+            let fours = text.windows(4).enumerate().skip(first).take(step);
+            literals.extend(fours.filter_map(|(offset, four)| {
+                Some(Literal { hash: hash(four.first_chunk()?), offset, text, sets })
+            }));
+        }
         literals.sort_unstable();
         let mut table = Box::new([0u64; WORDS]);
         let mut starts = Vec::new();
@@ -62,18 +75,19 @@ impl Literals {
                 Some(before)
             })
             .collect();
-        Literals { table, ranks, starts, literals }
+        Literals { table, ranks, starts, literals, step }
     }
 
     /// The sets of all literals in `text`; `found` is told each literal's place and sets.
     pub fn each(&self, text: &str, mut found: impl FnMut(usize, Sets)) {
         let bytes = text.as_bytes();
-        for (at, window) in bytes.windows(4).enumerate() {
-            let Some(four) = window.first_chunk() else { continue };
+        let mut at = 0;
+        while let Some(four) = bytes.get(at..).and_then(|rest| rest.first_chunk()) {
             let hash = hash(four);
             if self.table[usize::from(hash >> 6)] >> (hash & 63) & 1 != 0 {
                 self.compare(bytes, at, hash, &mut found);
             }
+            at += self.step;
         }
     }
 
@@ -99,52 +113,61 @@ impl Literals {
     }
 }
 
-/// The four bytes of a literal that text holds least, and where they stand.
-fn rarest(literal: &[u8]) -> Option<(usize, &[u8; 4])> {
-    literal.windows(4).enumerate().filter_map(|(at, window)| Some((at, window.first_chunk()?))).min_by_key(
-        |(_, four)| {
-            let usual = USUAL.iter().any(|word| memchr::memmem::find(word, *four).is_some());
-            (usual, four.iter().map(|byte| common(*byte)).sum::<usize>())
-        },
-    )
+/// The first of so many places of a literal, following each other, whose four bytes text holds least.
+fn rarest(literal: &[u8], places: usize, usual: &[u8]) -> usize {
+    let cost = |four: &[u8]| {
+        let often = four.first_chunk().and_then(|four| usual.get(usize::from(hash(four)))).copied();
+        let common = four.iter().map(|byte| usize::from(COMMON[usize::from(*byte)])).sum::<usize>();
+        (usize::from(often.unwrap_or(0)), common)
+    };
+    let costs: Vec<(usize, usize)> = literal.windows(4).map(cost).collect();
+    let sum = |run: &[(usize, usize)]| run.iter().fold((0, 0), |sum, cost| (sum.0 + cost.0, sum.1 + cost.1));
+    costs.windows(places).enumerate().min_by_key(|(_, run)| sum(run)).map_or(0, |(first, _)| first)
 }
 
-/// Words that logs and journals are full of.
-const USUAL: &[&[u8]] = &[
-    b"kubelet",
-    b"Kubelet",
-    b"container",
-    b"Container",
-    b"service",
-    b"Service",
-    b"namespace",
-    b"shim",
-    b"sock",
-    b"config",
-    b"network",
-    b"sandbox",
-    b"Sandbox",
-    b"Connection",
-    b"connection",
-    b"exception",
-    b"Exception",
-    b"available",
-    b"enable",
-    b"Started",
-    b"started",
-    b"probe",
-    b"Probe",
-    b"Remove",
-    b"successfully",
-    b"message",
-    b"request",
-    b"expected",
+/// How often four bytes of each hash stand in what is usual.
+fn usual() -> Vec<u8> {
+    let mut often = vec![0_u8; 1 << BITS];
+    for four in USUAL.iter().flat_map(|text| text.as_bytes().windows(4)) {
+        if let Some(often) = four.first_chunk().and_then(|four| often.get_mut(usize::from(hash(four)))) {
+            *often = often.saturating_add(1);
+        }
+    }
+    often
+}
+
+/// What logs and journals are full of.
+const USUAL: &[&str] = &[
+    "connection Connection service Service namespace exception Exception available enable request expected message",
+    r#" worker kubelet[2173]: I1123 04:50:50.773428 2173 kubelet.go:2542] "SyncLoop (PLEG): event for pod" pod="default/web""#,
+    r#" event={"ID":"0c","Type":"ContainerStarted","Data":"9f"} "SyncLoop DELETE" source="api" pods=["default/web"]"#,
+    r#""operationExecutor.VerifyControllerAttachedVolume started for volume \"kube-api-access\" (UniqueName: \"kubernetes.io/"#,
+    r#""MountVolume.SetUp succeeded for volume \"config\" (UniqueName: \"kubernetes.io/configmap/\") pod \"web\" (UID: \"0c\") ""#,
+    r#""RemoveContainer" containerID="0c" "Observed pod startup duration" podStartSLOduration=1.5 podStartE2EDuration="2s""#,
+    r#""Probe failed" probeType="Readiness" podUID="0c" containerName="app" probeResult="failure" output="HTTP probe failed with ""#,
+    r#""Error syncing pod, skipping" err="failed to \"StartContainer\" for \"app\" with CrashLoopBackOff: \"back-off 5m0s restarting ""#,
+    r#""Failed to ensure lease exists, will retry" err="Get \"https://10.0.0.1:6443/apis/coordination.k8s.io/v1/namespaces/""#,
+    r#"containerd[1840]: time="2026-11-23T04:50:50Z" level=info msg="CreateContainer within sandbox \"0c\" for container "#,
+    r#"level=info msg="StartContainer for \"0c\" returns successfully" level=warning msg="cleaning up after shim disconnected""#,
+    r#"msg="ImageCreate event name:\"registry.k8s.io/pause:3.10\" labels:{key:\"io.cri-containerd.image\" value:\"managed\"}""#,
+    r#"level=error msg="ContainerStatus failed" error="rpc error: code = NotFound desc = an error occurred when try to find""#,
+    "systemd[1]: Started cri-containerd-0c.scope - libcontainer container 0c. Starting Stopped Reached target",
+    "systemd[1]: run-containerd-io.containerd.runtime.v2.task-k8s.io-0c-rootfs.mount: Deactivated successfully.",
+    "kernel: eth0: Link is Up - 10.0.0.7 to eth0, failed to list *v1.ConfigMap, containerd.sock, network config",
 ];
 
-/// How common a byte is in logs, roughly.
-fn common(byte: u8) -> usize {
-    const LEAST_FIRST: &[u8] = b"zjqxkwvybfhgpumdlcsnrioate 0123456789.-:/";
-    LEAST_FIRST.iter().position(|other| *other == byte).unwrap_or(0)
+/// How common each byte is in logs, roughly.
+pub(super) const COMMON: [u8; 256] = common();
+
+const fn common() -> [u8; 256] {
+    const LEAST_FIRST: &[u8] = b"zjqxkwvybfhgpumdlcsnrioate 0123456789.-:/\"=\\";
+    let mut table = [0; 256];
+    let mut at = 0;
+    while at < LEAST_FIRST.len() {
+        table[LEAST_FIRST[at] as usize] = at as u8 + 1;
+        at += 1;
+    }
+    table
 }
 
 fn hash(four: &[u8; 4]) -> u16 {
@@ -178,6 +201,15 @@ mod tests {
                 if all.iter().any(|literal| text.contains(literal)) { sets | set } else { sets }
             });
             assert_eq!(literals.sets(text), want, "{text}");
+        }
+        // Without a short one not every place is looked at.
+        let long = Literals::new(
+            SETS.iter().copied().filter(|(set, _)| *set < 3).map(|(set, all)| (set, &all[..1])),
+        );
+        assert_eq!(long.step, 4);
+        for at in 0..9 {
+            assert_eq!(long.sets(&format!("{}refused", "x".repeat(at))), 1, "{at}");
+            assert_eq!(long.sets(&format!("{}used by{}", "é".repeat(at), "y".repeat(at))), 2, "{at}");
         }
         let mut places = Vec::new();
         literals.each("ababab refused by", |at, set| places.push((at, set)));

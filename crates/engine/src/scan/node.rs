@@ -6,6 +6,7 @@
 mod breaks;
 mod claim;
 mod control;
+mod kept;
 mod kernel;
 mod kubelet;
 mod oom;
@@ -23,12 +24,13 @@ pub use oom::OomKill;
 
 use crate::Text;
 use crate::scan::Hide;
+use crate::scan::literals::Sets;
 use breaks::Breaks;
+use kept::{Kept, Seen};
 use oom::Kills;
 use patterns::{OOM, Patterns, Said, patterns};
 use record::{Record, split};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// What a journal held.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,8 +87,8 @@ pub struct Heard {
 const CLIP: usize = 300;
 /// Longest part of a line that is looked at, in bytes: journald's own limit (`LineMax=`).
 const LONGEST: usize = 48 * 1024;
-/// Different claims kept of one journal.
-const SIGHTINGS: usize = 512;
+/// Different claims of each kind kept of one journal.
+pub const SIGHTINGS: usize = 512;
 /// Components kept.
 const COMPONENTS: usize = 32;
 /// Longest value of more than one line, in bytes.
@@ -98,24 +100,27 @@ pub struct NodeScan {
     patterns: &'static Patterns,
     number: u32,
     lines: u64,
-    dropped: u64,
     kills: Kills,
-    seen: BTreeMap<NodeClaim, NodeSighting>,
+    kept: Kept,
     heard: Vec<Voice>,
+    /// Who wrote the line before, by its place among them.
+    last: usize,
     breaks: Breaks,
     /// A record whose value goes on over further lines (`output=<`), and what is known of its first line.
     block: Option<Block>,
-    /// Of a part of a journal: what it is a part of.
-    of: Option<Of>,
+    /// Of a part of a journal: what waits for what stands before it.
+    part: Option<Part>,
 }
 
-/// What a part knows of the journal before it.
-struct Of {
-    /// Claims that have room, and the number of others for which there is some.
-    known: BTreeSet<NodeClaim>,
-    room: usize,
+/// A part of a journal.
+#[derive(Default)]
+struct Part {
     /// Lines of the kernel's reports of kills: what they mean depends on those before.
     kills: Vec<(String, u32, Option<i64>)>,
+    /// As many components as are kept were known before it.
+    was_full: bool,
+    /// A component found no room that it may have had, had all been read that stands before.
+    unsure: bool,
 }
 
 struct Voice {
@@ -149,31 +154,57 @@ impl NodeScan {
 
     /// Begins a journal of which only what `hide` leaves of a line is kept.
     pub fn redacting(hide: Hide) -> NodeScan {
+        NodeScan::within(SIGHTINGS, hide)
+    }
+
+    /// The same, with room for so many claims of each kind.
+    pub fn within(room: usize, hide: Hide) -> NodeScan {
         NodeScan {
             hide,
             patterns: patterns(),
             number: 0,
             lines: 0,
-            dropped: 0,
             kills: Kills::default(),
-            seen: BTreeMap::new(),
+            kept: Kept::new(room),
             heard: Vec::new(),
+            last: 0,
             breaks: Breaks::default(),
             block: None,
-            of: None,
+            part: None,
         }
     }
 
     /// Begins a part of this journal that is read by itself, and joined with what stands before it in the end.
-    pub fn part(&self) -> NodeScan {
-        let known: BTreeSet<NodeClaim> = self.seen.keys().cloned().collect();
-        let room = SIGHTINGS.saturating_sub(known.len());
-        NodeScan { of: Some(Of { known, room, kills: Vec::new() }), ..NodeScan::redacting(self.hide) }
+    pub fn part(&mut self) -> NodeScan {
+        let was_full = self.heard.len() >= COMPONENTS;
+        let heard = self.heard.iter().map(|voice| Voice {
+            component: voice.component.clone(),
+            lines: 0,
+            first: None,
+            last: String::new(),
+            at: None,
+        });
+        NodeScan {
+            heard: heard.collect(),
+            kept: self.kept.part(),
+            part: Some(Part { was_full, ..Part::default() }),
+            ..NodeScan::redacting(self.hide)
+        }
+    }
+
+    /// Begins such a part for a journal of which nothing was read, with room for so many claims of each kind.
+    pub fn first_part(room: usize, hide: Hide) -> NodeScan {
+        NodeScan { part: Some(Part::default()), ..NodeScan::within(room, hide) }
     }
 
     /// Whether what follows may be read as a part: no value goes on over further lines.
     pub fn is_settled(&self) -> bool {
         self.block.is_none()
+    }
+
+    /// Whether a part is what it would be, had all been read that stands before it.
+    pub fn is_sure(&self) -> bool {
+        !self.kept.unsure && !self.part.as_ref().is_some_and(|part| part.unsure)
     }
 
     /// Adds a part that stands behind all that was read, and whose lines are counted from `before` on. `at` tells the time
@@ -184,9 +215,8 @@ impl NodeScan {
             self.block = later.block.map(|block| Block { line: block.line.saturating_add(before), ..block });
         }
         self.lines += later.lines;
-        self.dropped += later.dropped;
         self.breaks.join(later.breaks, &at);
-        for voice in later.heard {
+        for voice in later.heard.into_iter().filter(|voice| voice.lines > 0) {
             if let Some(known) = self.heard.iter_mut().find(|known| known.component == voice.component) {
                 known.lines += voice.lines;
                 known.at = voice.at.or(known.at);
@@ -195,26 +225,10 @@ impl NodeScan {
                 self.heard.push(voice);
             }
         }
-        for (text, line, at) in later.of.map_or_else(Vec::new, |of| of.kills) {
+        for (text, line, at) in later.part.map_or_else(Vec::new, |part| part.kills) {
             self.kills.line(&text, line.saturating_add(before), at);
         }
-        let mut seen: Vec<NodeSighting> = later.seen.into_values().collect();
-        // Room goes to who came first.
-        seen.sort_by_key(|sighting| sighting.line);
-        for mut sighting in seen {
-            sighting.line = sighting.line.saturating_add(before);
-            if let Some(known) = self.seen.get_mut(&sighting.claim) {
-                known.count += sighting.count;
-                known.first = known.first.or(sighting.first);
-                known.last = sighting.last.or(known.last);
-                known.detail = sighting.detail.or(known.detail.take());
-                known.unusual &= sighting.unusual;
-            } else if self.seen.len() < SIGHTINGS {
-                self.seen.insert(sighting.claim.clone(), sighting);
-            } else {
-                self.dropped += sighting.count;
-            }
-        }
+        self.kept.join(later.kept, before);
     }
 
     /// Reads a line as it stands in the journal, without its break. `at` tells its time in microseconds of the journal's
@@ -259,21 +273,28 @@ impl NodeScan {
         if component.is_empty() {
             return;
         }
-        if let Some(voice) = self.heard.iter_mut().find(|voice| *voice.component == *component) {
-            voice.lines += 1;
-            voice.last.clear();
-            voice.last.push_str(beginning);
-            voice.at = given.or(voice.at);
-        } else if self.heard.len() < COMPONENTS {
-            let first = at(line);
-            self.heard.push(Voice {
-                component: component.into(),
-                lines: 1,
-                first,
-                last: beginning.to_owned(),
-                at: given,
-            });
+        if self.heard.get(self.last).is_none_or(|voice| *voice.component != *component) {
+            let known = self.heard.iter().position(|voice| *voice.component == *component);
+            self.last = known.unwrap_or(self.heard.len());
         }
+        if self.last >= COMPONENTS {
+            if let Some(part) = &mut self.part {
+                part.unsure |= !part.was_full;
+            }
+            return;
+        }
+        if self.last == self.heard.len() {
+            let component = component.into();
+            self.heard.push(Voice { component, lines: 0, first: None, last: String::new(), at: None });
+        }
+        let Some(voice) = self.heard.get_mut(self.last) else { return };
+        if voice.lines == 0 {
+            voice.first = at(line);
+        }
+        voice.lines += 1;
+        voice.last.clear();
+        voice.last.push_str(beginning);
+        voice.at = given.or(voice.at);
     }
 
     fn said(&mut self, component: &str, message: &str, line: &str, at: &dyn Fn(&str) -> Option<i64>) {
@@ -318,19 +339,35 @@ impl NodeScan {
         if hits == 0 {
             return;
         }
-        let at = at(line);
         if hits & OOM != 0 && matches!(component, "" | "kernel") {
-            match &mut self.of {
-                Some(of) => of.kills.push((message.to_owned(), number, at)),
-                None => self.kills.line(message, number, at),
+            match &mut self.part {
+                Some(part) => part.kills.push((message.to_owned(), number, at(line))),
+                None => self.kills.line(message, number, at(line)),
             }
         }
         hits &= !OOM;
         if hits == 0 {
             return;
         }
+        let mut said = self.read(hits, component, message);
+        if said.list.iter().all(|(claim, _)| self.kept.is_lost(claim)) {
+            said.list.iter().for_each(|(claim, _)| self.kept.lose(claim, 1));
+            return;
+        }
+        let at = at(line);
         let hidden = (self.hide)(message);
-        let message = &*hidden;
+        if let Cow::Owned(hidden) = &hidden {
+            said = self.read(hits, component, hidden);
+        }
+        let text = if line.is_empty() { &*hidden } else { line };
+        for (claim, detail) in said.list {
+            let seen = Seen { detail, unusual: said.unusual, line: number, at };
+            self.kept.see(claim, seen, || clip(&(self.hide)(text)));
+        }
+    }
+
+    /// What the families of these bits read in a message.
+    fn read(&self, mut hits: Sets, component: &str, message: &str) -> Said {
         let record = Record::new(component, message);
         let mut said = Said::default();
         while hits != 0 {
@@ -340,61 +377,13 @@ impl NodeScan {
                 (family.read)(&record, &mut said);
             }
         }
-        let text = if line.is_empty() { message } else { line };
-        for (claim, detail) in said.list {
-            self.sight(claim, detail, said.unusual, text, number, at);
-        }
-    }
-
-    fn sight(
-        &mut self,
-        claim: NodeClaim,
-        detail: Option<Text>,
-        unusual: bool,
-        text: &str,
-        line: u32,
-        at: Option<i64>,
-    ) {
-        if let Some(sighting) = self.seen.get_mut(&claim) {
-            sighting.count += 1;
-            sighting.first = sighting.first.or(at);
-            sighting.last = at.or(sighting.last);
-            sighting.detail = detail.or(sighting.detail.take());
-            sighting.unusual &= unusual;
-        } else if self.has_room(&claim) {
-            let text = clip(&(self.hide)(text));
-            let sighting = NodeSighting {
-                claim: claim.clone(),
-                count: 1,
-                first: at,
-                last: at,
-                text,
-                detail,
-                unusual,
-                line,
-            };
-            self.seen.insert(claim, sighting);
-        } else {
-            self.dropped += 1;
-        }
+        said
     }
 
     /// Reads a value that nothing more was added to.
     fn close(&mut self) {
         if let Some(block) = self.block.take() {
             self.record(&block.component, &block.text, block.line, &|_| block.at, "");
-        }
-    }
-
-    fn has_room(&mut self, claim: &NodeClaim) -> bool {
-        match &mut self.of {
-            None => self.seen.len() < SIGHTINGS,
-            Some(of) if of.known.contains(claim) => true,
-            Some(of) => {
-                let has = of.room > 0;
-                of.room = of.room.saturating_sub(1);
-                has
-            }
         }
     }
 
@@ -416,8 +405,8 @@ impl NodeScan {
             breaks: self.breaks.finish(self.lines, &at),
             lines: self.lines,
             oom_kills: self.kills.list,
-            sightings: self.seen.into_values().collect(),
-            dropped: self.dropped,
+            dropped: self.kept.dropped,
+            sightings: self.kept.list(),
             heard,
         }
     }

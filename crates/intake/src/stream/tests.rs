@@ -10,7 +10,8 @@ fn in_pieces(path: &str, bytes: &[u8], piece: usize, threads: usize) -> Option<I
     let sizes = Sizes { piece, ..SIZES };
     let pieces = Pieces::open(bytes, &place, &mut out)?;
     let mut from = bytes;
-    let mut input = Input { from: &mut from, sizes, held: Vec::new(), ended: false, failed: None };
+    let mut input =
+        Input { from: &mut from, sizes, held: Vec::new(), spare: Vec::new(), ended: false, failed: None };
     match pieces {
         Pieces::Export(reader) => input.export(reader, &place, &mut out),
         Pieces::Lines(reader) => input.lines(reader, threads, &mut out),
@@ -190,6 +191,29 @@ fn logs_and_journals_in_pieces_of_any_size() {
 }
 
 #[test]
+fn more_than_is_kept_in_pieces() {
+    let mut text = String::new();
+    for n in 0..2700 {
+        let host = ["w-1", "worker-2"][n / 400 % 2];
+        let said = match n % 3 {
+            0 => format!(
+                "kubelet[1]: E1123 04:50:50.1 1 pod_workers.go:1] \"Error syncing pod, skipping\" err=\"failed to \\\"StartContainer\\\" for \\\"a\\\" with CrashLoopBackOff\" pod=\"shop/web-{}\"",
+                n * 7 % 1300
+            ),
+            1 => format!("unit-{}[7]: a", n % 90),
+            _ => {
+                format!("kubelet[1]: \"Eviction manager: pod is evicted successfully\" pod=\"shop/web-{n}\"")
+            }
+        };
+        text += &format!("Nov 23 04:{:02}:{:02} {host} {said}\n", n / 60, n % 60);
+    }
+    text += "Nov 23 05:00:00 w-1 kernel: Kernel panic - not syncing: Fatal exception\n";
+    assert!(alike("-", text.as_bytes(), &[2000, 30_000, 90_000]), "it is read as a whole");
+    let seen = in_pieces("-", text.as_bytes(), 30_000, 2).map(|out| format!("{:?}", out.observations));
+    assert!(seen.is_some_and(|seen| seen.contains("claim: Panic")));
+}
+
+#[test]
 fn a_real_journal_in_pieces() {
     let bytes = include_bytes!("../../../cli/demo/cascade/nodes/worker-2.kubelet.log");
     let name = "nodes/worker-2.kubelet.log";
@@ -258,7 +282,8 @@ fn what_is_larger_than_what_is_held_is_a_gap() {
     let place = Place::file("pods.json");
     let (mut bytes, mut out) = (pods.as_bytes(), Intake::default());
     let sizes = Sizes { whole: 3000, ..SIZES };
-    let mut input = Input { from: &mut bytes, sizes, held: Vec::new(), ended: false, failed: None };
+    let mut input =
+        Input { from: &mut bytes, sizes, held: Vec::new(), spare: Vec::new(), ended: false, failed: None };
     input.fill(100);
     input.whole(&place, &mut out);
     assert!(out.observations.len() > 30, "{}", out.observations.len());

@@ -1,7 +1,8 @@
 //! Small readers that the families share.
 
 use crate::Text;
-use memchr::{memchr_iter, memmem};
+use crate::scan::literals::COMMON;
+use memchr::{memchr, memchr2, memmem};
 use std::borrow::Cow;
 
 /// How much of a message is read. The longest that Kubernetes keeps is a condition's, 32768 bytes
@@ -43,16 +44,27 @@ pub(in crate::scan) fn some(text: &str) -> Option<Text> {
     (!text.is_empty()).then(|| keep(text))
 }
 
-/// Longest text of which a search takes less than its preparation.
-const SHORT: usize = 512;
+/// A text of at least so many bytes is worth the preparation of a search that skips.
+const LONG: usize = 2048;
 
 fn find(text: &str, literal: &str) -> Option<usize> {
     let (text, literal) = (text.as_bytes(), literal.as_bytes());
-    match literal.first() {
-        Some(first) if text.len() <= SHORT => {
-            memchr_iter(*first, text).find(|at| text.get(*at..).is_some_and(|rest| rest.starts_with(literal)))
+    let Some(first) = literal.first().filter(|_| text.len() < LONG) else {
+        return memmem::find(text, literal);
+    };
+    let (mut offset, mut rarest) = (0, first);
+    for (at, byte) in literal.iter().enumerate() {
+        if COMMON[usize::from(*byte)] < COMMON[usize::from(*rarest)] {
+            (offset, rarest) = (at, byte);
         }
-        _ => memmem::find(text, literal),
+    }
+    let mut from = offset;
+    loop {
+        let at = from + memchr(*rarest, text.get(from..)?)?;
+        if text.get(at - offset..)?.starts_with(literal) {
+            return Some(at - offset);
+        }
+        from = at + 1;
     }
 }
 
@@ -96,42 +108,38 @@ pub(in crate::scan) fn word(text: &str) -> &str {
 /// A Go-quoted string (`%q`) at the start of `text`, and what follows it.
 pub(in crate::scan) fn quoted(text: &str) -> Option<(Cow<'_, str>, &str)> {
     let inner = text.strip_prefix('"')?;
-    let mut escaped = false;
+    let mut at = 0;
     let mut plain = true;
-    for (at, c) in inner.char_indices() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => {
-                escaped = true;
-                plain = false;
-            }
-            '"' => {
-                let (value, rest) = (inner.get(..at)?, inner.get(at + 1..)?);
-                let value = if plain { Cow::Borrowed(value) } else { Cow::Owned(unescape(value)) };
-                return Some((value, rest));
-            }
-            _ => {}
+    loop {
+        at += memchr2(b'"', b'\\', inner.as_bytes().get(at..)?)?;
+        if inner.as_bytes().get(at) == Some(&b'"') {
+            let (value, rest) = (inner.get(..at)?, inner.get(at + 1..)?);
+            let value = if plain { Cow::Borrowed(value) } else { Cow::Owned(unescape(value)) };
+            return Some((value, rest));
         }
+        // What follows the stroke is no end.
+        plain = false;
+        at += 2;
     }
-    None
 }
 
 /// `\"` and `\\` undone, line breaks turned into spaces; other escapes stay as written.
 fn unescape(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        if c != '\\' {
-            plain.push(c);
-            continue;
-        }
+    let mut rest = text;
+    while let Some(stroke) = memchr(b'\\', rest.as_bytes()) {
+        let (before, escaped) = rest.split_at(stroke);
+        plain.push_str(before);
+        let mut chars = escaped.get(1..).unwrap_or("").chars();
         match chars.next() {
             Some(c @ ('"' | '\\')) => plain.push(c),
             Some('n' | 't' | 'r') => plain.push(' '),
             Some(other) => plain.extend(['\\', other]),
             None => plain.push('\\'),
         }
+        rest = chars.as_str();
     }
+    plain.push_str(rest);
     plain
 }
 
@@ -212,6 +220,25 @@ mod tests {
         assert_eq!(quoted(r#""a \"b\"" x"#), Some((r#"a "b""#.into(), " x")));
         assert_eq!(quoted(r#""open"#), None);
         assert_eq!(quoted("bare"), None);
+        assert_eq!(quoted(r#""\é\\""#), Some((r"\é\".into(), "")));
+        assert_eq!(quoted(r#""a\"#), None);
+    }
+
+    #[test]
+    fn literals_are_found_at_their_first_place() {
+        for (text, literal) in [
+            ("", ""),
+            ("a", ""),
+            ("", "a"),
+            ("xxax", "xax"),
+            ("é xx é xa", "é xa"),
+            ("ab", "abc"),
+            ("zaz", "az"),
+        ] {
+            assert_eq!(find(text, literal), text.find(literal), "{literal:?} in {text:?}");
+            let long = text.repeat(LONG);
+            assert_eq!(find(&long, literal), long.find(literal), "{literal:?} in many {text:?}");
+        }
     }
 
     #[test]

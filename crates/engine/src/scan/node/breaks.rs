@@ -44,8 +44,9 @@ impl Breaks {
 
     /// A line; `at` reads a time from its beginning.
     pub(super) fn line(&mut self, line: &str, at: &dyn Fn(&str) -> Option<i64>) {
-        let minute = line.find(':').and_then(|colon| line.get(..colon + 3)).unwrap_or(line);
-        if self.boot || minute != self.minute {
+        let is_same = !self.minute.is_empty() && line.starts_with(&self.minute);
+        if self.boot || !is_same {
+            let minute = line.find(':').and_then(|colon| line.get(..colon + 3)).unwrap_or("");
             let Some(now) = at(line) else { return };
             let before = if self.last.is_empty() { None } else { at(&self.last) };
             self.between(before, now);

@@ -1,7 +1,9 @@
 //! A line of a journal in its parts: who wrote it, and the fields of its message.
 
 use crate::scan::message::text::quoted;
+use memchr::{memchr, memchr_iter, memchr2, memrchr};
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 /// Who wrote a line, and its message. Known are `short`, `short-precise`, `short-iso`, `short-full`, `short-monotonic` and
 /// `with-unit` journals, syslog files, the kernel's ring buffer as dmesg prints it, and bare klog lines.
@@ -24,7 +26,7 @@ pub(super) fn split(line: &str) -> (&str, &str) {
 
 /// What stands behind the host's name.
 fn behind_host(text: &str) -> Option<&str> {
-    text.split_once(' ').map(|(_, rest)| rest)
+    text.get(memchr(b' ', text.as_bytes())? + 1..)
 }
 
 /// Whether `host ident[pid]: ` or `host kernel: ` opens a text: the kernel's own messages do not.
@@ -40,13 +42,23 @@ fn of_process(text: &str) -> bool {
 
 /// `ident[pid]: message`, `unit.service[pid]: message`.
 fn writer(text: &str) -> Option<(&str, &str)> {
-    let (ident, message) =
-        text.split_once(": ").or_else(|| text.strip_suffix(':').map(|ident| (ident, "")))?;
-    if ident.len() > 80 || ident.contains(' ') {
-        return None;
+    let bytes = text.as_bytes();
+    let mut name = None;
+    for (at, byte) in bytes.iter().enumerate().take(81) {
+        match byte {
+            b' ' => return None,
+            b'[' => name = name.or(Some(at)),
+            b':' if matches!(bytes.get(at + 1), None | Some(b' ')) => {
+                let name = text.get(..name.unwrap_or(at))?;
+                return Some((
+                    name.strip_suffix(".service").unwrap_or(name),
+                    text.get(at + 2..).unwrap_or(""),
+                ));
+            }
+            _ => {}
+        }
     }
-    let name = ident.split('[').next().unwrap_or(ident);
-    Some((name.strip_suffix(".service").unwrap_or(name), message))
+    None
 }
 
 /// What stands behind the time of a journal's line.
@@ -66,7 +78,7 @@ fn behind_time(line: &str) -> Option<&str> {
     } else {
         return None;
     };
-    line.get(start..)?.split_once(' ').map(|(_, rest)| rest)
+    behind_host(line.get(start..)?)
 }
 
 /// A message with its fields: klog text or JSON (klog v2, component-base/logs/json), logfmt (containerd, CRI-O, docker).
@@ -76,12 +88,14 @@ pub(super) struct Record<'t> {
     /// The message as it stands.
     pub text: &'t str,
     json: Option<serde_json::Map<String, serde_json::Value>>,
+    /// The keys of text, and what stands behind each; found when first asked for.
+    fields: OnceCell<Vec<(&'t str, &'t str)>>,
 }
 
 impl<'t> Record<'t> {
     pub fn new(component: &'t str, text: &'t str) -> Self {
         let json = if text.starts_with('{') { serde_json::from_str(text).ok() } else { None };
-        Record { component, text, json }
+        Record { component, text, json, fields: OnceCell::new() }
     }
 
     /// Whether the writer may be `name`: it is, or nobody is named.
@@ -116,33 +130,44 @@ impl<'t> Record<'t> {
 
     /// What stands behind `key=`, outside of quotation marks: errors quote fields of their own.
     fn value(&self, key: &str) -> Option<&'t str> {
-        let bytes = self.text.as_bytes();
-        let initial = key.as_bytes().first()?;
-        let (mut quoted, mut escaped, mut start) = (false, false, true);
-        for (at, byte) in bytes.iter().enumerate() {
-            if byte == initial
-                && start
-                && !quoted
-                && let Some(rest) = self.text.get(at..).and_then(|rest| rest.strip_prefix(key))
-                && let Some(value) = rest.strip_prefix('=')
-            {
-                return Some(value);
-            }
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' if quoted => escaped = true,
-                b'"' => quoted = !quoted,
-                _ => {}
-            }
-            start = *byte == b' ';
-        }
-        None
+        let fields = self.fields.get_or_init(|| fields(self.text));
+        fields.iter().find(|(known, _)| *known == key).map(|(_, value)| *value)
     }
 
     /// The error that is told: `err` of klog, `error` of logfmt; else the text itself.
     pub fn error(&self) -> Cow<'_, str> {
         self.get("err").or_else(|| self.get("error")).unwrap_or(Cow::Borrowed(self.text))
     }
+}
+
+/// The fields of a text: each key, and all that stands behind it.
+fn fields(text: &str) -> Vec<(&str, &str)> {
+    let bytes = text.as_bytes();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(rest) = bytes.get(at..) {
+        let bare = rest.get(..memchr(b'"', rest).unwrap_or(rest.len())).unwrap_or(rest);
+        for sign in memchr_iter(b'=', bare) {
+            let blank = memrchr(b' ', bare.get(..sign).unwrap_or_default());
+            // What follows a quotation mark at once is no key.
+            let Some(start) = blank.map(|blank| blank + 1).or((at == 0).then_some(0)) else { continue };
+            if let (Some(key), Some(value)) = (text.get(at + start..at + sign), text.get(at + sign + 1..)) {
+                found.push((key, value));
+            }
+        }
+        // What is quoted.
+        at += bare.len() + 1;
+        loop {
+            let end = bytes.get(at..).and_then(|rest| memchr2(b'"', b'\\', rest));
+            let Some(end) = end else { return found };
+            at += end + 1;
+            if bytes.get(at - 1) == Some(&b'"') {
+                break;
+            }
+            at += 1;
+        }
+    }
+    found
 }
 
 #[cfg(test)]
@@ -168,6 +193,9 @@ mod tests {
             ("E1123 04:50:50.1 1 x.go:1] \"a\"", ("", "E1123 04:50:50.1 1 x.go:1] \"a\"")),
             ("-- No entries --", ("", "-- No entries --")),
             ("Nov 23 04:50:50", ("", "Nov 23 04:50:50")),
+            ("Nov 23 04:50:50 w a::b:c: d: e", ("a::b:c", "d: e")),
+            ("Nov 23 04:50:50 w ended:", ("ended", "")),
+            ("Nov 23 04:50:50 w a sentence: x", ("", "a sentence: x")),
         ] {
             assert_eq!(split(line), want, "{line}");
         }
@@ -191,7 +219,13 @@ mod tests {
         assert_eq!(json.get("gracePeriod").as_deref(), Some("30"));
         let block = Record::new("kubelet", "\"Probe failed\" output=<\n\tno file\n >");
         assert_eq!(block.get("output").as_deref(), Some("no file"));
-        let cut = Record::new("kubelet", r#""x" err="not closed"#);
-        assert_eq!(cut.error(), "not closed");
+        let odd = Record::new("", r#"a=1 "b"c=2 "d=3" \" e=4 "\"" f="a=b \" g=5" g=6=7"#);
+        for (key, value) in
+            [("a", Some("1")), ("c", None), ("d", None), ("f", Some("a=b \" g=5")), ("g", Some("6=7"))]
+        {
+            assert_eq!(odd.get(key).as_deref(), value, "{key}");
+        }
+        let cut = Record::new("kubelet", r#""x" err="not closed a=1"#);
+        assert_eq!((&*cut.error(), cut.get("a")), ("not closed a=1", None));
     }
 }

@@ -4,7 +4,7 @@ use super::claim::NodeClaim;
 use super::patterns::{Family, Said};
 use super::record::Record;
 use crate::Text;
-use crate::scan::message::text::{after, between, has_any, keep};
+use crate::scan::message::text::{after, between, has, has_any, keep};
 
 /// Source: `src/core/unit.c`, `src/core/service.c`, `src/core/job.c` (219 to 257).
 pub(super) const FAMILIES: &[Family] = &[
@@ -65,9 +65,11 @@ const KNOWN: &[(&str, &str)] = &[
     ("NetworkManager", "NetworkManager"),
 ];
 
-/// The unit that a text names or describes.
+/// The unit that a text names or describes; a container's own, `cri-containerd-<id>.scope - libcontainer container …`, is
+/// none.
 fn known(text: &str) -> Option<Text> {
-    KNOWN.iter().find(|(part, _)| text.contains(part)).map(|(_, unit)| (*unit).into())
+    let is_scope = text.split([' ', ':']).next().is_some_and(|name| name.ends_with(".scope"));
+    KNOWN.iter().find(|(part, _)| !is_scope && has(text, part)).map(|(_, unit)| (*unit).into())
 }
 
 /// The unit at the beginning of a line: `kubelet.service: …`, and `Unit kubelet.service …` of old.

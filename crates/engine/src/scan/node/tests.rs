@@ -389,6 +389,7 @@ fn harmless_lines_say_nothing() {
     for line in [
         "Nov 23 04:50:50 w systemd[1]: containerd.service: Unit process 1 (containerd-shim) remains running after unit stopped.",
         "Nov 23 04:50:50 w systemd[1]: Started Session 4 of user root.",
+        "Nov 23 04:50:50 w systemd[1]: Started cri-containerd-0c1d.scope - libcontainer container 0c1d.",
         "Nov 23 04:50:50 w systemd[1]: kubelet.service: Main process exited, code=exited, status=0/SUCCESS",
         "Nov 23 04:50:50 w kernel: cni0: port 1(veth1) entered disabled state",
         "Nov 23 04:50:50 w kernel: veth12ab: link is down",
@@ -438,6 +439,52 @@ fn memory_stays_bounded() {
     let read = scan.finish(|_| None);
     assert_eq!((read.sightings.len(), read.dropped), (SIGHTINGS, 5000 - SIGHTINGS as u64));
     assert_eq!(read.heard.len(), COMPONENTS);
+}
+
+/// Lines of which each says something of a pod of its own.
+fn flood(pods: usize) -> impl Iterator<Item = String> {
+    (0..pods).map(|at| format!(r#""Eviction manager: pod is evicted successfully" pod="shop/web-{at}""#))
+}
+
+#[test]
+fn no_flood_of_one_kind_hides_another() {
+    let mut scan = NodeScan::new();
+    flood(5000).for_each(|line| scan.push(&line, |_| None));
+    scan.push("kernel: Kernel panic - not syncing: Fatal exception", |_| None);
+    let read = scan.finish(|_| None);
+    assert_eq!((read.sightings.len(), read.dropped), (SIGHTINGS + 1, 5000 - SIGHTINGS as u64));
+    assert!(read.seen(|claim| *claim == NodeClaim::Panic).is_some());
+}
+
+#[test]
+fn parts_are_joined_to_the_whole_or_tell_that_they_are_not_sure() {
+    let lines: Vec<String> = flood(900)
+        .chain(flood(30))
+        .chain((0..COMPONENTS + 8).map(|at| format!("Nov 23 04:50:50 w c{at}[1]: a")))
+        .chain(flood(900))
+        .collect();
+    let whole = NodeSummary::read(lines.iter().map(String::as_str), |_| None);
+    for size in [1, 7, 100, 700] {
+        let mut scan = NodeScan::new();
+        let mut sure = 0;
+        // Of three at a time none knows what the others hold.
+        for (round, three) in lines.chunks(size * 3).enumerate() {
+            let parts: Vec<NodeScan> = three.iter().map(|_| scan.part()).collect();
+            for ((at, lines), mut part) in three.chunks(size).enumerate().zip(parts) {
+                lines.iter().for_each(|line| part.push(line, |_| None));
+                let before = ((round * 3 + at) * size) as u32;
+                if part.is_sure() {
+                    sure += 1;
+                    scan.join(part, before, |_| None);
+                } else {
+                    scan.seek(before);
+                    lines.iter().for_each(|line| scan.push(line, |_| None));
+                }
+            }
+        }
+        assert_eq!(scan.finish(|_| None), whole, "{size}");
+        assert!(sure > 0, "{size}");
+    }
 }
 
 #[test]

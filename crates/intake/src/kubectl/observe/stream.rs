@@ -46,10 +46,7 @@ impl Stream {
         let plain = transcript::plain(lines.text);
         let lines = Passage { text: &plain, ..lines };
         match &mut self.of {
-            Of::Lines(reader) => {
-                out.unread.of += count(lines);
-                reader.push(lines.lines());
-            }
+            Of::Lines(reader) => out.unread.of += reader.push(lines.lines()),
             Of::Entries(reader) => reader.push(lines, &self.place, out),
             Of::Log(reader) => {
                 out.unread.of += count(lines);
@@ -60,8 +57,8 @@ impl Stream {
 
     /// Begins a part that is read by itself, and joined with what stands before it in the end; none where each line
     /// depends on all before it.
-    pub(crate) fn part(&self) -> Option<Stream> {
-        match &self.of {
+    pub(crate) fn part(&mut self) -> Option<Stream> {
+        match &mut self.of {
             Of::Lines(reader) => Some(Stream { place: self.place.clone(), of: Of::Lines(reader.part()) }),
             Of::Entries(_) | Of::Log(_) => None,
         }
@@ -70,7 +67,7 @@ impl Stream {
     /// Adds a part that stands behind all that was read; false where its lines have to be read in their order.
     pub(crate) fn join(&mut self, later: Stream) -> bool {
         match (&mut self.of, later.of) {
-            (Of::Lines(reader), Of::Lines(later)) if reader.is_settled() => {
+            (Of::Lines(reader), Of::Lines(later)) if reader.is_settled() && later.is_sure() => {
                 reader.join(later);
                 true
             }
