@@ -1,5 +1,4 @@
-//! From a path to what was seen: files are found, unpacked and understood on several threads, and joined in the order of
-//! their paths.
+//! From a path to what was seen: files are found, unpacked and understood on several threads, and joined as they come.
 
 use crate::caps::{CAPS, Caps};
 use crate::layout::Layout;
