@@ -4,7 +4,7 @@ use crate::caps::CAPS;
 use crate::read::{named, within};
 use crate::unpack::{Leaf, Unpack};
 use crate::walk::{Found, relative, walk};
-use crate::{Error, Manifest, breaks_off, gap, unreached};
+use crate::{Error, Manifest, beneath, breaks_off, gap, unreached};
 use engine::evidence::Gap;
 use intake::RawRecord;
 use std::ops::ControlFlow;
@@ -30,7 +30,7 @@ pub fn each_of_all(paths: &[PathBuf], sink: &mut dyn FnMut(RawRecord<'_>)) -> Re
         let told = each(path, &mut |record| {
             sink(RawRecord { path: &within(&below, record.path), bytes: record.bytes });
         })?;
-        all.gaps.extend(told.gaps);
+        all.gaps.extend(told.gaps.into_iter().map(|gap| beneath(&below, gap)));
         all.manifest = all.manifest.or(told.manifest);
     }
     Ok(all)

@@ -25,11 +25,13 @@ pub enum Layout {
 
 impl Layout {
     /// The layout of these paths; that of ours its manifest tells.
-    pub(crate) fn of<'p>(paths: impl Iterator<Item = &'p str>) -> Layout {
+    #[cfg(test)]
+    fn of<'p>(paths: impl Iterator<Item = &'p str>) -> Layout {
         paths.filter_map(Layout::told_by).min().unwrap_or(Layout::Loose)
     }
 
-    fn told_by(path: &str) -> Option<Layout> {
+    /// The layout that one path tells.
+    pub(crate) fn told_by(path: &str) -> Option<Layout> {
         let parts: Vec<&str> = path.split('/').collect();
         let has = |name: &str| parts.iter().rev().skip(1).any(|part| *part == name);
         let last = parts.last().copied().unwrap_or_default();

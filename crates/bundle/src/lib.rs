@@ -4,6 +4,7 @@ mod caps;
 mod each;
 mod layout;
 mod manifest;
+mod parts;
 mod read;
 mod unpack;
 mod walk;
@@ -55,6 +56,14 @@ fn gap(path: &str, why: Why) -> Gap {
     let path: engine::Text = path.into();
     let locator = Locator { file: path.clone(), line: None };
     Gap { read: Asked::File { path }, why, locator }
+}
+
+/// The same of a file below another path.
+fn beneath(below: &str, gap: Gap) -> Gap {
+    match gap.read {
+        Asked::File { path } if !below.is_empty() => self::gap(&read::within(below, &path), gap.why),
+        read => Gap { read, ..gap },
+    }
 }
 
 /// A path as that of a record: a bundle of ours keeps them below a folder.

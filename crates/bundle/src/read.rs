@@ -1,22 +1,19 @@
-//! From a path to what was seen: files are found, unpacked and understood on several threads, and joined in the order of
-//! their paths.
+//! From a path to what was seen: files are found, unpacked and understood on several threads, and joined as they come.
 
 use crate::caps::{CAPS, Caps};
 use crate::layout::Layout;
-use crate::manifest::{MANIFEST, Manifest};
+use crate::manifest::Manifest;
+use crate::parts::{Part, Parts};
 use crate::unpack::{Counted, Spent, Unpack};
 use crate::walk::{Found, relative, walk};
 use crate::{Error, breaks_off, gap, unreached};
-use engine::evidence::{Gap, What, Why};
 use intake::{Intake, RawRecord};
-use std::collections::BTreeMap;
 use std::io::Read;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
-use std::sync::{Mutex, PoisonError};
-use std::thread::ScopedJoinHandle;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Threads that read.
 const WORKERS: usize = 2;
@@ -56,29 +53,17 @@ pub(crate) fn named(paths: &[PathBuf]) -> impl Iterator<Item = (String, &PathBuf
 
 /// Reads what stands at a path; `below` stands before the paths of what is in it.
 fn read_below(below: &str, path: &Path, caps: &Caps, workers: usize) -> Result<Intake, Error> {
-    Ok(parts(below, path, caps, workers)?.join(below))
+    Ok(parts(Parts::new(below, false), path, caps, workers)?.join())
 }
 
-fn parts(below: &str, path: &Path, caps: &Caps, workers: usize) -> Result<Parts, Error> {
+/// Adds the files that stand at a path.
+fn parts(parts: Parts, path: &Path, caps: &Caps, workers: usize) -> Result<Parts, Error> {
     let open = |error| Error::Open(path.to_owned(), error);
     let is_folder = path != Path::new("-") && std::fs::metadata(path).map_err(open)?.is_dir();
+    let parts = Mutex::new(parts);
     let read = if is_folder { folder } else { unpacked };
-    read(below, path, caps, workers).map_err(open)
-}
-
-/// A file, understood.
-struct Part {
-    path: String,
-    bytes: u64,
-    intake: Intake,
-    manifest: Option<Manifest>,
-}
-
-/// What was read of one path.
-struct Parts {
-    files: Vec<Part>,
-    /// What finding and unpacking them has to tell.
-    told: Vec<Gap>,
+    read(&parts, path, caps, workers).map_err(open)?;
+    Ok(parts.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// What a path holds.
@@ -94,82 +79,8 @@ pub struct Listed {
 
 /// Reads what [`read_all`] reads, and tells what it holds.
 pub fn list(path: &Path) -> Result<Listed, Error> {
-    let parts = parts("", path, &CAPS, WORKERS)?;
-    let record = |part: &Part| (part.path.clone(), part.bytes, holds(&part.intake));
-    let records = parts.files.iter().filter(|part| part.manifest.is_none()).map(record).collect();
-    Ok(Listed { layout: parts.layout(""), records, intake: parts.join("") })
-}
-
-/// What was found in a file, in words.
-fn holds(intake: &Intake) -> String {
-    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
-    for seen in &intake.observations {
-        let kind = match &seen.what {
-            What::Object(object) => object.subject.kind.as_str(),
-            What::Event(_) => "Event",
-            What::Log(_) => "log",
-            What::NodeLog(_) => "journal",
-            What::Unit(_) => "unit",
-            What::Tags(_) => "registry's tags",
-            What::Listed { .. } | What::ClockPair(_) => continue,
-        };
-        *kinds.entry(kind).or_default() += 1;
-    }
-    let words = kinds.iter().map(|(kind, count)| match count {
-        1 => (*kind).to_owned(),
-        _ => format!("{count} × {kind}"),
-    });
-    words.collect::<Vec<_>>().join(", ")
-}
-
-impl Parts {
-    fn new(mut files: Vec<Part>, told: Vec<Gap>) -> Parts {
-        files.sort_by(|a, b| a.path.cmp(&b.path));
-        Parts { files, told }
-    }
-
-    /// The manifest of a bundle that stands at this path; one inside of something else tells nothing of the whole.
-    fn manifest(&self, below: &str) -> Option<&Manifest> {
-        let path = within(below, MANIFEST);
-        let at = self.files.binary_search_by(|part| part.path.cmp(&path)).ok()?;
-        self.files.get(at)?.manifest.as_ref()
-    }
-
-    fn layout(&self, below: &str) -> Layout {
-        match self.manifest(below) {
-            Some(_) => Layout::Ours,
-            None => Layout::of(self.files.iter().map(|part| part.path.as_str())),
-        }
-    }
-
-    /// Records that the manifest names and that are not there.
-    fn lost(&self, below: &str) -> Vec<Gap> {
-        let named = self.manifest(below).map_or(&[][..], |manifest| &manifest.records);
-        let is_lost = |path: &&str| {
-            let path = within(below, path);
-            self.files.binary_search_by(|part| part.path.cmp(&path)).is_err()
-        };
-        let lost = named.iter().map(|record| record.path.as_str()).filter(is_lost);
-        lost.map(|path| gap(path, Why::NotCollected)).collect()
-    }
-
-    fn join(self, below: &str) -> Intake {
-        let (layout, lost) = (self.layout(below), self.lost(below));
-        let mut all = Intake { gaps: self.told, ..Intake::default() };
-        all.gaps.extend(lost);
-        all.observations.reserve_exact(self.files.iter().map(|part| part.intake.observations.len()).sum());
-        for part in self.files {
-            part.manifest.iter().for_each(|manifest| manifest.tell(&mut all));
-            all.absorb(part.intake);
-        }
-        layout.tell(&mut all);
-        all
-    }
-}
-
-/// What a thread has done. One that failed takes the program with it: its files would be missing, and nobody told.
-fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
-    thread.join().unwrap_or_else(|cause| std::panic::resume_unwind(cause))
+    let mut parts = parts(Parts::new("", true), path, &CAPS, WORKERS)?;
+    Ok(Listed { layout: parts.layout(), records: parts.records(), intake: parts.join() })
 }
 
 /// A path below another one.
@@ -177,48 +88,53 @@ pub(crate) fn within(below: &str, path: &str) -> String {
     if below.is_empty() { path.to_owned() } else { format!("{below}/{path}") }
 }
 
+/// What all threads add to.
+fn locked(parts: &Mutex<Parts>) -> MutexGuard<'_, Parts> {
+    parts.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Reads a folder: the next file on whichever thread is free.
-fn folder(below: &str, root: &Path, caps: &Caps, workers: usize) -> std::io::Result<Parts> {
+fn folder(parts: &Mutex<Parts>, root: &Path, caps: &Caps, workers: usize) -> std::io::Result<()> {
     let mut found = Found::default();
     walk(root, 0, caps, &mut found)?;
+    let below = locked(parts).below().to_owned();
     let next = AtomicUsize::new(0);
     let work = || {
-        let (mut done, mut told, mut bytes) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut bytes, mut kept) = (Vec::new(), Intake::default());
         while let Some(file) = found.files.get(next.fetch_add(1, Ordering::Relaxed)) {
             let path = relative(root, file);
             let mut unpack = Unpack::new(caps, false);
             let got = unpack.disk(file, &path, &mut |leaf| {
-                done.push(understand(within(below, leaf.path), leaf.from, &mut bytes, workers));
+                let part = understand(within(&below, leaf.path), leaf.from, &mut bytes, workers);
+                kept.absorb(locked(parts).add(part));
                 ControlFlow::Continue(())
             });
-            told.extend(unpack.told);
-            told.extend(got.err().map(|error| gap(&path, unreached(error))));
+            let failed = got.err().map(|error| gap(&path, unreached(error)));
+            if failed.is_some() || !unpack.told.is_empty() {
+                locked(parts).tell(unpack.told.into_iter().chain(failed));
+            }
         }
-        (done, told)
+        locked(parts).absorb(kept);
     };
-    let mut parts = Parts { files: Vec::new(), told: Vec::new() };
+    // A thread that failed takes the program with it: its files would be missing, and nobody told.
     std::thread::scope(|scope| {
-        let others: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
-        let mine = work();
-        for (files, told) in others.into_iter().map(joined).chain([mine]) {
-            parts.files.extend(files);
-            parts.told.extend(told);
-        }
+        (1..workers).for_each(|_| drop(scope.spawn(work)));
+        work();
     });
-    parts.told.extend(found.missed.into_iter().map(|(path, why)| gap(&relative(root, &path), why)));
-    Ok(Parts::new(parts.files, parts.told))
+    locked(parts).tell(found.missed.into_iter().map(|(path, why)| gap(&relative(root, &path), why)));
+    Ok(())
 }
 
 /// Reads one file or archive: one thread unpacks, and all understand.
-fn unpacked(below: &str, path: &Path, caps: &Caps, workers: usize) -> std::io::Result<Parts> {
+fn unpacked(parts: &Mutex<Parts>, path: &Path, caps: &Caps, workers: usize) -> std::io::Result<()> {
     let (entries, received) = sync_channel::<(String, Vec<u8>)>(2 * workers);
     let received = Mutex::new(received);
+    let below = locked(parts).below().to_owned();
     let mut unpack = Unpack::new(caps, true);
-    let mut files = Vec::new();
     let read = std::thread::scope(|scope| {
-        let readers: Vec<_> = (1..workers.max(2)).map(|_| scope.spawn(|| work(&received))).collect();
+        (1..workers.max(2)).for_each(|_| drop(scope.spawn(|| work(&received, parts))));
         let read = unpack.asked(path, &mut |leaf| {
-            let path = within(below, leaf.path);
+            let path = within(&below, leaf.path);
             let mut bytes = Vec::new();
             match some(leaf.from, &mut bytes) {
                 Some(Ok(())) => match entries.send((path, bytes)) {
@@ -226,27 +142,32 @@ fn unpacked(below: &str, path: &Path, caps: &Caps, workers: usize) -> std::io::R
                     Err(_) => ControlFlow::Break(()),
                 },
                 rest => {
-                    files.push(streamed(path, &bytes, rest, leaf.from, workers));
+                    let part = streamed(path, &bytes, rest, leaf.from, workers);
+                    let mut parts = locked(parts);
+                    let kept = parts.add(part);
+                    parts.absorb(kept);
                     ControlFlow::Continue(())
                 }
             }
         });
         drop(entries);
-        files.extend(work(&received));
-        files.extend(readers.into_iter().flat_map(joined));
+        work(&received, parts);
         read
     });
-    read.map(|()| Parts::new(files, unpack.told))
+    locked(parts).tell(unpack.told);
+    read
 }
 
 /// Understands files as they come.
-fn work(received: &Mutex<Receiver<(String, Vec<u8>)>>) -> Vec<Part> {
-    let mut done = Vec::new();
+fn work(received: &Mutex<Receiver<(String, Vec<u8>)>>, parts: &Mutex<Parts>) {
+    let mut kept = Intake::default();
     loop {
         let next = received.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok((path, bytes)) = next else { return done };
-        done.push(whole(path, &bytes));
+        let Ok((path, bytes)) = next else { break };
+        let part = whole(path, &bytes);
+        kept.absorb(locked(parts).add(part));
     }
+    locked(parts).absorb(kept);
 }
 
 /// Understands one file; `bytes` is a place for it.

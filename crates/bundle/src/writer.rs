@@ -3,8 +3,8 @@
 use crate::Error;
 use crate::manifest::{About, MANIFEST, Manifest, RECORDS, Record};
 use engine::evidence::{Gap, Locator, Read, Why};
-use intake::objects;
 use intake::redact::{self, Mask, Masked, Redacted};
+use intake::{Intake, RawRecord, objects};
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Write};
@@ -23,6 +23,7 @@ pub fn write<'r>(folder: &Path, records: impl IntoIterator<Item = (&'r str, &'r 
             std::fs::create_dir_all(parent).map_err(failed(parent))?;
         }
         std::fs::write(&to, &redacted.bytes).map_err(failed(&to))?;
+        about.gaps.extend(damage(path, bytes));
         written.push(record(path, &redacted.bytes));
     }
     // The manifest comes last: a bundle without one was not finished.
@@ -40,7 +41,8 @@ pub struct Archive {
     /// Where it will stand.
     to: PathBuf,
     written: Vec<Record>,
-    left_out: Vec<Gap>,
+    /// What its records will not tell of themselves any more.
+    told: Vec<Gap>,
     mask: Mask,
 }
 
@@ -60,7 +62,7 @@ impl Archive {
             part,
             to: to.to_owned(),
             written: Vec::new(),
-            left_out: Vec::new(),
+            told: Vec::new(),
             mask,
         })
     }
@@ -83,9 +85,10 @@ impl Archive {
     /// Adds a record, redacted, and tells what was masked in it. What is no text is left out, and the manifest says so.
     pub fn add(&mut self, path: &str, bytes: &[u8]) -> Result<Vec<Masked>, Error> {
         let Some(redacted) = redacted(path, bytes, &self.mask)? else {
-            self.left_out.push(left_out(path));
+            self.told.push(left_out(path));
             return Ok(Vec::new());
         };
+        self.told.extend(damage(path, bytes));
         self.append(&format!("{RECORDS}/{path}"), &redacted.bytes)?;
         self.written.push(record(path, &redacted.bytes));
         Ok(redacted.masked)
@@ -94,7 +97,7 @@ impl Archive {
     /// Writes the manifest and gives the bundle its name.
     pub fn finish(mut self, about: &About) -> Result<(), Error> {
         let mut about = about.clone();
-        about.gaps.append(&mut self.left_out);
+        about.gaps.append(&mut self.told);
         let manifest = Manifest::new(&about, std::mem::take(&mut self.written));
         let text = text(&manifest).map_err(failed(&self.part))?;
         self.append(MANIFEST, &text)?;
@@ -146,6 +149,18 @@ fn redacted<'b>(path: &str, bytes: &'b [u8], mask: &Mask) -> Result<Option<Redac
     Ok(redacted.map(|it| Redacted { bytes: Cow::Owned(it.bytes.into_owned()), masked: it.masked }))
 }
 
+/// What a journal in systemd's own format begins with (`journal-def.h`).
+const JOURNAL: &[u8] = b"LPKSHHRH";
+
+/// What is damaged of a record that is written in another form: what it becomes is whole, and would not tell.
+fn damage(path: &str, bytes: &[u8]) -> Vec<Gap> {
+    let mut read = Intake::default();
+    if bytes.starts_with(JOURNAL) {
+        intake::read(RawRecord { path, bytes }, &mut read);
+    }
+    read.gaps
+}
+
 /// What the manifest tells of a record that was left out.
 fn left_out(path: &str) -> Gap {
     let why = "no text: nothing can be told of secrets in it, and it was left out of the bundle";
@@ -161,10 +176,12 @@ fn record(path: &str, bytes: &[u8]) -> Record {
 }
 
 fn hash(bytes: &[u8]) -> String {
-    let hash = bytes
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0000_0100_0000_01b3));
-    format!("{hash:016x}")
+    format!("{:016x}", fnv1a(bytes))
+}
+
+/// FNV-1a, 64 bit.
+pub(crate) fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 
 #[cfg(test)]
@@ -218,5 +235,29 @@ mod tests {
         for path in ["../x", "/etc/x", "", "a/../../x"] {
             assert!(matches!(write(&folder, [(path, &b""[..])]), Err(Error::Outside(_))), "{path}");
         }
+    }
+
+    #[test]
+    fn what_is_damaged_of_a_journal_is_told_of_what_it_becomes() {
+        let packed = include_bytes!("../../intake/src/journal/samples/compact.journal.zst");
+        let mut bytes = zstd::decode_all(&packed[..]).unwrap();
+        let end = bytes.iter().rposition(|byte| *byte != 0).unwrap();
+        bytes.truncate(end + 8);
+        // Among the entries, which stand behind long and empty tables.
+        bytes[3_742_880..3_742_880 + 2048].fill(0);
+        let place = std::env::temp_dir().join(format!("coroner-damage-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&place);
+        std::fs::create_dir_all(&place).unwrap();
+        std::fs::write(place.join("x.journal"), &bytes).unwrap();
+        write(&place.join("bundle"), [("x.journal", &bytes[..])]).unwrap();
+        let told = |at: &str| {
+            let (evidence, _) = crate::read(&place.join(at)).unwrap().finish();
+            assert_eq!(evidence.node_logs().len(), 1);
+            evidence.gaps().iter().map(|gap| gap.why.clone()).collect::<Vec<_>>()
+        };
+        let (before, after) = (told("x.journal"), told("bundle"));
+        let _ = std::fs::remove_dir_all(&place);
+        assert_eq!(before.len(), 1);
+        assert_eq!(after, before);
     }
 }

@@ -11,6 +11,8 @@ mod nothing;
 mod planted;
 #[path = "program/secrets.rs"]
 mod secrets;
+#[path = "program/ways.rs"]
+mod ways;
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
@@ -26,9 +28,13 @@ const OUTPUTS: [&[&str]; 5] = [
 
 /// Runs `coroner diagnose --from -` on an input.
 fn diagnose(input: &[u8], more: &[&str]) -> Output {
+    of_stdin(&[&["diagnose", "--from", "-"], more].concat(), input)
+}
+
+/// Runs the program on what it reads from standard input.
+fn of_stdin(args: &[&str], input: &[u8]) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_coroner"))
-        .args(["diagnose", "--from", "-"])
-        .args(more)
+        .args(args)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -25,6 +25,16 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
+/// Runs something when the user interrupts, where no cluster is read.
+pub fn on_interrupt(act: impl FnOnce() + Send + 'static) {
+    std::thread::spawn(move || {
+        let Ok(runtime) = Builder::new_current_thread().enable_all().build() else { return };
+        if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
+            act();
+        }
+    });
+}
+
 /// A cluster that can be read.
 pub struct Cluster {
     runtime: Runtime,

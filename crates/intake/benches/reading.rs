@@ -3,11 +3,12 @@
 mod inputs;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use intake::redact::{Mask, record};
 use intake::{Intake, RawRecord};
 use serde_json::{Value, json};
 use std::hint::black_box;
 
-criterion_group!(benches, reading);
+criterion_group!(benches, reading, redacting);
 criterion_main!(benches);
 
 fn reading(criterion: &mut Criterion) {
@@ -24,6 +25,25 @@ fn reading(criterion: &mut Criterion) {
     beside(criterion, "describe", &inputs::described(0..1_000), "counting lines", count);
     beside(criterion, "log", &inputs::log(), "counting lines", count);
     beside(criterion, "journal", &inputs::journal(), "counting lines", count);
+}
+
+/// What has no secret in it, as nearly all has none.
+fn redacting(criterion: &mut Criterion) {
+    let pods: Vec<Value> = (0..1_000).map(inputs::pod).collect();
+    let list = json!({"apiVersion": "v1", "kind": "PodList", "items": pods}).to_string();
+    let mut group = criterion.benchmark_group("redact");
+    for (what, text) in [
+        ("JSON", list),
+        ("YAML", inputs::block_yaml(&pods)),
+        ("log", inputs::log()),
+        ("journal", inputs::journal()),
+    ] {
+        group.sample_size(10).throughput(Throughput::Bytes(text.len() as u64));
+        group.bench_function(what, |bench| {
+            bench.iter(|| record(text.as_bytes(), &Mask::Fixed).map(|kept| kept.bytes.len()));
+        });
+    }
+    group.finish();
 }
 
 fn beside(criterion: &mut Criterion, what: &str, text: &str, rival: &str, work: impl Fn(&str)) {

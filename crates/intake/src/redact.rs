@@ -10,6 +10,7 @@ mod form;
 mod json;
 mod mask;
 mod names;
+mod paths;
 mod piece;
 mod tree;
 mod value;

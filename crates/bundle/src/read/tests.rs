@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{About, Archive};
-use engine::evidence::{Gap, Locator, Read as Asked};
+use engine::evidence::{Gap, Locator, Read as Asked, Why};
 use intake::redact::Mask;
 use std::collections::BTreeSet;
 use std::io;
@@ -298,6 +298,18 @@ fn several_are_read_as_one_and_stay_apart() {
     let read = read_all(&[place.0.join("a"), place.0.join("b"), place.0.join("a")]).unwrap();
     assert_eq!(files(&read), ["a 2/x.txt", "a/x.txt", "b/x.txt"]);
     assert_eq!(read.finish().0.objects().len(), 1);
+}
+
+#[test]
+fn of_several_a_gap_names_the_one_that_it_is_in() {
+    let place = Place::new("several-gaps");
+    let leads_out = tar(&[("../x.txt", Regular, TABLE), ("good.txt", Regular, TABLE)]);
+    let paths = [place.file("a.tar", &leads_out), place.file("b.tar", &leads_out)];
+    let wanted =
+        ["a.tar/../x.txt", "b.tar/../x.txt"].map(|path| format!("{path}: its path leads out of the archive"));
+    assert_eq!(told(&read_all(&paths).unwrap()), wanted);
+    let raw = crate::each_of_all(&paths, &mut |_| {}).unwrap();
+    assert_eq!(told(&Intake { gaps: raw.gaps, ..Intake::default() }), wanted);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `coroner bundle`: what collected evidence holds, as it was written, and in our own form without secrets.
 
-use crate::failure::Failure;
+use crate::failure::{Failure, INTERRUPTED};
 use crate::history::Form;
 use crate::options::{Bundle, Convert, Redact};
 use crate::terminal;
@@ -137,6 +137,11 @@ pub fn free(to: &Path) -> Result<(), Failure> {
 fn write(from: &Path, to: &Path, mask: Mask) -> Result<Written, Failure> {
     free(to)?;
     let mut archive = Archive::create(to, mask)?;
+    let part = archive.part().to_owned();
+    cluster::on_interrupt(move || {
+        let _ = std::fs::remove_file(part);
+        std::process::exit(i32::from(INTERRUPTED));
+    });
     let mut masked: BTreeMap<String, BTreeMap<&'static str, Vec<u32>>> = BTreeMap::new();
     let mut failed = None;
     let mut seen = 0;

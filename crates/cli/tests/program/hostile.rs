@@ -1,6 +1,6 @@
 //! Names and lines that try to steer a terminal or a shell, and inputs that try to break a reader.
 
-use crate::{OUTPUTS, diagnose, printed};
+use crate::{OUTPUTS, diagnose, of_stdin, printed};
 use serde_json::Value;
 
 /// What an attacker writes where a name or a line stands.
@@ -136,6 +136,11 @@ fn inputs_that_break_readers_break_nothing() {
         bomb +=
             &format!("a{n}: &a{n} [*a{last}, *a{last}, *a{last}, *a{last}, *a{last}, *a{last}, *a{last}]\n");
     }
+    let mut laughs = String::from("lol: &lol0 \"lol\"\n");
+    for n in 1..12 {
+        laughs += &format!("lol{n}: &lol{n} [{}]\n", vec![format!("*lol{}", n - 1); 10].join(", "));
+    }
+    laughs += "apiVersion: v1\nkind: Pod\nmetadata: {name: web, labels: {a: *lol11}}\n";
     let cut = crash.len() / 2;
     let boundary = (cut..).find(|at| crash.is_char_boundary(*at)).unwrap_or(0);
     let long = "x".repeat(1 << 20);
@@ -162,6 +167,7 @@ fn inputs_that_break_readers_break_nothing() {
             (0..3000).map(|n| format!("{}a:\n", " ".repeat(n))).collect::<String>().into_bytes(),
         ),
         ("aliases", bomb.into_bytes()),
+        ("a billion laughs", laughs.into_bytes()),
         ("itself", b"apiVersion: v1\nkind: Pod\nmetadata: &m\n  name: web\n  labels: *m\n".to_vec()),
         ("no UTF-8", crash.bytes().map(|b| if b == b'7' { 0xff } else { b }).collect()),
         ("NUL bytes", crash.replace("web", "w\u{0}b").into_bytes()),
@@ -195,5 +201,48 @@ fn inputs_that_break_readers_break_nothing() {
         if read.contains(&name) {
             assert!(text.contains("OOMKilled") || text.contains("memory"), "{name}: {text:.2000}");
         }
+    }
+}
+
+#[test]
+fn times_at_the_ends_of_the_calendar_break_nothing() {
+    let journal = |at: &str, microseconds: &str| {
+        format!(
+            "{{\"__CURSOR\":\"a\",\"__REALTIME_TIMESTAMP\":\"{microseconds}\",\"__MONOTONIC_TIMESTAMP\":\"{microseconds}\",\"_HOSTNAME\":\"n1\",\"_TRANSPORT\":\"kernel\",\"MESSAGE\":\"{at} Memory cgroup out of memory: Killed process 12 (app) total-vm:1kB, anon-rss:1kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:1kB oom_score_adj:1\"}}\n"
+        )
+    };
+    for (at, microseconds) in [
+        ("0000-01-01T00:00:00Z", "0"),
+        ("0001-01-01T00:00:00Z", "1"),
+        ("9999-12-31T23:59:59Z", "253402300799999999"),
+        ("9999-12-31T23:59:59.999999999-23:59", "9223372036854775807"),
+        ("10000-01-01T00:00:00Z", "18446744073709551615"),
+        ("-0001-01-01T00:00:00Z", "-1"),
+        ("0000-00-00T00:00:00Z", "99999999999999999999999"),
+    ] {
+        let mixed = pod("web-0").replacen("2026-11-23T04:50:50Z", at, 1);
+        let inputs = [
+            pod("web-0").replace("2026-11-23T04:50:50Z", at).replace("2026-11-23T04:51:50Z", at),
+            mixed,
+            transcript("web-0").replace("2026-11-23T04:50:50Z", at),
+            format!("{at} ERROR x refused\n2026-11-23T04:50:50Z FATAL y\n{at} FATAL z\n"),
+            journal(at, microseconds) + &journal(at, "1795409450773000"),
+        ];
+        for (form, input) in inputs.iter().enumerate() {
+            for output in [OUTPUTS[1], OUTPUTS[2]] {
+                let run = diagnose(input.as_bytes(), output);
+                let text = printed(&run);
+                assert!(matches!(run.status.code(), Some(0 | 1)), "{at} {form}: {text:.2000}");
+                assert!(!text.contains("panicked"), "{at} {form}: {text:.2000}");
+            }
+            for command in ["timeline", "events"] {
+                let run = of_stdin(&[command, "--from", "-"], input.as_bytes());
+                let text = printed(&run);
+                assert!(matches!(run.status.code(), Some(0 | 1)), "{command} {at} {form}: {text:.2000}");
+                assert!(!text.contains("panicked"), "{command} {at} {form}: {text:.2000}");
+            }
+        }
+        let text = printed(&diagnose(inputs[1].as_bytes(), OUTPUTS[1]));
+        assert!(text.contains("OOMKilled") || text.contains("memory"), "{at}: {text:.2000}");
     }
 }

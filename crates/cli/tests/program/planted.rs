@@ -8,7 +8,7 @@ use intake::{Intake, RawRecord};
 use serde_json::Value;
 
 /// What it is, the part that may not be left, and how it stands in a text.
-const PLANTED: &[(&str, &str, &str)] = &[
+pub(crate) const PLANTED: &[(&str, &str, &str)] = &[
     ("variable", "hunter2planted", "DB_PASSWORD=hunter2planted"),
     ("exported variable", "hun;ter2,planted", "export PGPASSWORD=hun;ter2,planted"),
     ("flag", "hunter2planted", "starting app --db-password=hunter2planted --port=8080"),
@@ -178,7 +178,7 @@ fn block(value: &Value, column: usize, out: &mut String) {
 }
 
 /// The forms of the other test, and those that only a record has.
-fn forms(says: &str) -> Vec<(&'static str, String)> {
+pub(crate) fn forms(says: &str) -> Vec<(&'static str, String)> {
     let mut forms = inputs(says);
     let map = serde_json::json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "app", "namespace": "shop"}, "data": {"app.conf": says}});
     let list = serde_json::json!({"apiVersion": "v1", "items": [pod(says), map], "kind": "List"});

@@ -417,7 +417,7 @@ pub fn page<'e>(choice: Choice<'e>, text: &str) -> Page<'e> {
     };
     let lines: Vec<&str> = text.lines().collect();
     let shown = |unit: &Unit| show(unit, &lines);
-    let first_error = log.summary.first_error.as_ref();
+    let first_error = log.summary.first_error.as_deref();
     let end = log
         .summary
         .ending()

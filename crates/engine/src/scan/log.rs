@@ -51,13 +51,13 @@ pub struct LogSummary {
     /// Errors and worse; a stack trace is one with the line above it.
     pub errors: u64,
     /// The last error that tells of an end: a panic, an uncaught exception, a fatal level.
-    pub fatal: Option<Unit>,
+    pub fatal: Option<Box<Unit>>,
     /// The first error of all.
-    pub first_error: Option<Unit>,
+    pub first_error: Option<Box<Unit>>,
     /// The last error that is not fatal.
-    pub error: Option<Unit>,
+    pub error: Option<Box<Unit>>,
     /// The last error that says no more than that the program ends.
-    pub exit: Option<Unit>,
+    pub exit: Option<Box<Unit>>,
     /// The last lines that are not blank, oldest first.
     pub tail: Vec<Excerpt>,
     /// What lines say of the world, each with how often and an example.
@@ -383,16 +383,16 @@ impl LogScan {
             unit.says = keep(&format!("{}: {}", exception.kind, exception.message));
         }
         if self.summary.first_error.is_none() {
-            self.summary.first_error = Some(unit.clone());
+            self.summary.first_error = Some(Box::new(unit.clone()));
         }
         if only_exits {
-            self.summary.exit = Some(unit);
+            self.summary.exit = Some(Box::new(unit));
             return;
         }
         if unit.level == Level::Fatal {
-            self.summary.fatal = Some(unit);
+            self.summary.fatal = Some(Box::new(unit));
         } else {
-            self.summary.error = Some(unit);
+            self.summary.error = Some(Box::new(unit));
         }
     }
 
@@ -429,6 +429,17 @@ impl LogScan {
 }
 
 impl LogSummary {
+    /// Whether nothing was found in it: no error and nothing else that is known.
+    pub fn is_silent(&self) -> bool {
+        let LogSummary { errors, fatal, exit, sightings, traffic, notes, .. } = self;
+        *errors == 0
+            && fatal.is_none()
+            && exit.is_none()
+            && sightings.is_empty()
+            && traffic.is_empty()
+            && notes.is_empty()
+    }
+
     /// Reads a whole log.
     pub fn read(text: &str) -> LogSummary {
         let mut scan = LogScan::new();
@@ -444,7 +455,7 @@ impl LogSummary {
     /// The error that tells an end best, and why this one.
     pub fn ending(&self) -> Option<(&Unit, Choice)> {
         let last = self.tail.last().map_or(0, |line| line.line);
-        let (unit, choice) = match (&self.fatal, &self.error) {
+        let (unit, choice) = match (self.fatal.as_deref(), self.error.as_deref()) {
             (Some(fatal), Some(error))
                 if error.head.line > fatal.head.line && last.saturating_sub(fatal.head.line) > NEAR =>
             {
@@ -452,7 +463,7 @@ impl LogSummary {
             }
             (Some(fatal), _) => (fatal, Choice::Fatal),
             (None, Some(error)) => (error, Choice::LastError),
-            (None, None) => return self.exit.as_ref().map(|unit| (unit, Choice::Fatal)),
+            (None, None) => return self.exit.as_deref().map(|unit| (unit, Choice::Fatal)),
         };
         let exits = self.exit.as_ref().is_some_and(|exit| exit.head.line > unit.head.line);
         Some((unit, if exits { Choice::BeforeExit } else { choice }))

@@ -5,8 +5,8 @@ use super::find::is_credential;
 use super::form;
 use super::mask::{Found, Kind, Shape, Span};
 use super::names;
+use super::paths::stays;
 use super::piece::Piece;
-use super::value::is_reference;
 use super::{KEY_LINES, find, opens_key, words};
 use std::borrow::Cow;
 
@@ -95,7 +95,7 @@ impl<'t> Tree<'t> {
         if frame.list {
             match names::kind(&frame.under) {
                 // The names of objects stand in such lists: `secrets`, `tokens` are no names of values.
-                Some(kind) if !is_reference(&piece.text) => found.spans.extend(piece.whole(found, kind)),
+                Some(kind) if !stays(kind, &piece.text) => found.spans.extend(piece.whole(found, kind)),
                 _ => look(&piece, self.depth, found),
             }
             if frame.words.len() < words::MOST {
@@ -112,14 +112,14 @@ impl<'t> Tree<'t> {
             "name" | "key" | "Name" | "Key" => {
                 frame.named = names::kind(text);
                 if let Some((kind, value)) = frame.named.zip(frame.value.take())
-                    && !is_reference(&value.text)
+                    && !stays(kind, &value.text)
                 {
                     found.spans.extend(value.whole(found, kind));
                 }
             }
             "value" | "Value" => {
                 if let Some(kind) = frame.named {
-                    if !is_reference(text) {
+                    if !stays(kind, text) {
                         found.spans.extend(piece.whole(found, kind));
                     }
                     return;
@@ -136,7 +136,7 @@ impl<'t> Tree<'t> {
             _ => {}
         }
         match names::kind(&frame.key) {
-            Some(_) if is_reference(text) => {}
+            Some(kind) if stays(kind, text) => {}
             // A value that is an object itself is looked into.
             Some(_) if text.starts_with(['{', '[']) && form::is_json(text) => look(&piece, self.depth, found),
             Some(kind) => found.spans.extend(piece.whole(found, kind)),

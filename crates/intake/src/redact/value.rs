@@ -2,6 +2,7 @@
 
 use super::mask::{HIDDEN, Kind, Shape};
 use super::names::{self, is_compound, last_word};
+use super::paths::stays;
 use std::ops::Range;
 
 /// Longest name that is looked at, in bytes.
@@ -38,7 +39,8 @@ pub(super) fn of_name(text: &str, start: usize, end: usize, floor: usize) -> Opt
     if is_annotation {
         return None;
     }
-    let word = |range: Range<usize>| Some((range, kind, Shape::Word));
+    let word =
+        |range: Range<usize>| (!stays(kind, &text[range.clone()])).then_some((range, kind, Shape::Word));
     let rest = &text[finish..];
     // `<password>hunter2</password>`
     if text[..begin].ends_with('<') && rest.starts_with('>') {

@@ -2,6 +2,7 @@
 
 use super::mask::{Found, HIDDEN, Kind, Shape};
 use super::names;
+use super::paths::stays;
 use super::value::is_reference;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -75,7 +76,7 @@ pub(super) fn command(words: &[&str], before: Option<&str>, mut hide: impl FnMut
     for (number, word) in words.iter().enumerate().take(MOST) {
         let whole = 0..word.len();
         if let Some(kind) = secret.take().filter(|_| !word.starts_with('-')) {
-            if !is_reference(word) {
+            if !stays(kind, word) {
                 hide(number, whole, kind);
             }
             continue;
@@ -100,7 +101,7 @@ pub(super) fn command(words: &[&str], before: Option<&str>, mut hide: impl FnMut
         if let Some((name, value)) = word.split_once('=')
             && !name.contains([' ', '/', '?', '"', '\''])
             && let Some(kind) = names::kind(name)
-            && !is_reference(value)
+            && !stays(kind, value)
         {
             hide(number, name.len() + 1..word.len(), kind);
             continue;
