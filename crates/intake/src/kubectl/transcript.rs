@@ -29,12 +29,20 @@ pub fn plain(text: &str) -> Cow<'_, str> {
     while let Some(c) = chars.next() {
         match c {
             '\u{1b}' => match chars.peek() {
-                // CSI: parameters, then one final byte.
+                // CSI: parameters, then one final byte. A runtime may have cut the line inside of it: then it goes on in
+                // the next record, and what stands there is no text either.
                 Some('[') => {
                     chars.next();
-                    while chars.next_if(|c| matches!(c, ' '..='?')).is_some() {}
-                    chars.next_if(|c| matches!(c, '@'..='~'));
+                    let mut sequence = String::from("\u{1b}[");
+                    while let Some(c) = chars.next_if(|c| matches!(c, ' '..='?')) {
+                        sequence.push(c);
+                    }
+                    let ended = chars.next_if(|c| matches!(c, '@'..='~')).is_some();
+                    if !ended && matches!(chars.peek(), None | Some('\n' | '\r')) {
+                        out.push_str(&sequence);
+                    }
                 }
+                None | Some('\n' | '\r') => out.push(c),
                 // OSC: up to BEL or ESC \.
                 Some(']') => {
                     while chars.next_if(|c| !matches!(c, '\u{7}' | '\u{1b}' | '\n')).is_some() {}
@@ -410,6 +418,13 @@ mod tests {
     #[test]
     fn escapes() {
         assert_eq!(plain("\u{1b}[1;31mred\u{1b}[0m\n\u{1b}]0;t\u{7}x\u{1b}]0;t\u{1b}\\y"), "red\nxy");
-        assert_eq!(plain("ab\u{8}c\n\u{1b}"), "ac\n");
+        assert_eq!(plain("ab\u{8}c\n"), "ac\n");
+    }
+
+    #[test]
+    fn escapes_that_a_line_cuts_stay() {
+        for cut in ["ab\u{1b}\n[0mc", "ab\u{1b}[0\r\nmc", "ab\u{1b}[0"] {
+            assert_eq!(plain(cut), cut);
+        }
     }
 }
