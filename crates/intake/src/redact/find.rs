@@ -402,8 +402,7 @@ fn decoded(word: &str) -> Option<String> {
 
 /// Hides a private key line by line, and says how far it went.
 fn pem(text: &str, start: usize, end: usize, found: &mut Found<'_>) -> usize {
-    let label = crate::clip(&text[end..], 64).split("-----").next().unwrap_or("");
-    if !label.contains("PRIVATE KEY") {
+    if !is_private(&text[end..]) {
         return end;
     }
     let mut at = start;
@@ -418,11 +417,21 @@ fn pem(text: &str, start: usize, end: usize, found: &mut Found<'_>) -> usize {
             found.hide(text, at + from.min(ends)..at + ends + 9 + length, Kind::PrivateKey, Shape::Word);
             return at + ends + 9 + length;
         }
+        // The one before was cut off.
+        let begins = inside.to_ascii_lowercase().find("-----begin ");
+        if number > 0 && begins.is_some_and(|begins| is_private(&inside[begins + 11..])) {
+            return at;
+        }
         let from = if number == 0 { 0 } else { body(inside) };
         found.hide(text, at + from..line_end, Kind::PrivateKey, Shape::Word);
         at += line.len();
     }
     at
+}
+
+/// Whether what follows `-----BEGIN ` tells of a private key.
+fn is_private(label: &str) -> bool {
+    crate::clip(label, 64).split("-----").next().unwrap_or("").contains("PRIVATE KEY")
 }
 
 /// Where the key's own text begins on one of its lines, behind what a runtime or a journal wrote before it.

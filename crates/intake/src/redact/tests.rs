@@ -114,6 +114,7 @@ fn what_is_redacted_stays_as_it_is() {
     for text in [
         "DB_PASSWORD=hunter2 postgres://a:b@c/d Authorization: Bearer abcdefgh12345678",
         "{\"password\":\"x y\"} AKIAIOSFODNN7EXAMPLE",
+        "a -----BEGIN PRIVATE KEY-----\nMIIE\nb -----BEGIN RSA PRIVATE KEY-----: c\nd\n",
     ] {
         let once = super::text(text).into_owned();
         assert_eq!(super::text(&once), once);
