@@ -95,11 +95,12 @@ impl<'e> Facts<'e> {
         &self.workloads
     }
 
-    /// The workload of that name.
+    /// The workload of that name; of several the one that was seen first.
     pub fn workload(&self, subject: &Subject) -> Option<&WorkloadFact<'e>> {
         let place = self.evidence.place(subject)?;
         let at = self.workloads.binary_search_by_key(&place, |workload| workload.place).ok()?;
-        self.workloads.get(at)
+        let before = self.workloads.get(..=at)?.iter().rev();
+        before.take_while(|workload| workload.object.subject == *subject).last()
     }
 
     /// Every Service.
