@@ -400,12 +400,13 @@ fn decoded(word: &str) -> Option<String> {
     (!text.is_empty() && !text.contains(control)).then_some(text)
 }
 
-/// Hides a private key line by line, and says how far it went.
+/// Hides a private key line by line. Tells where to look on: where the end of a key was lost, other lines follow, and
+/// among those of a key may stand lines of others.
 fn pem(text: &str, start: usize, end: usize, found: &mut Found<'_>) -> usize {
     if !is_private(&text[end..]) {
         return end;
     }
-    let mut at = start;
+    let (mut at, mut first) = (start, end);
     for (number, line) in (0..=KEY_LINES).zip(text[start..].split_inclusive('\n')) {
         let line_end = at + line.trim_end_matches(['\n', '\r']).len();
         let inside = &text[at..line_end];
@@ -415,18 +416,21 @@ fn pem(text: &str, start: usize, end: usize, found: &mut Found<'_>) -> usize {
             let length = crate::clip(behind, 64).find("-----").map_or(0, |at| at + 5);
             let from = if number == 0 || inside[..ends].trim().is_empty() { 0 } else { body(inside) };
             found.hide(text, at + from.min(ends)..at + ends + 9 + length, Kind::PrivateKey, Shape::Word);
-            return at + ends + 9 + length;
+            return if number == 0 { at + ends + 9 + length } else { first };
         }
         // The one before was cut off.
         let begins = inside.to_ascii_lowercase().find("-----begin ");
         if number > 0 && begins.is_some_and(|begins| is_private(&inside[begins + 11..])) {
-            return at;
+            break;
         }
         let from = if number == 0 { 0 } else { body(inside) };
         found.hide(text, at + from..line_end, Kind::PrivateKey, Shape::Word);
         at += line.len();
+        if number == 0 {
+            first = at;
+        }
     }
-    at
+    first
 }
 
 /// Whether what follows `-----BEGIN ` tells of a private key.

@@ -110,6 +110,12 @@ fn lines_stay_as_many_as_they_were() {
 }
 
 #[test]
+fn what_follows_a_key_that_was_cut_off_is_looked_at() {
+    let cut = "-----BEGIN RSA PRIVATE KEY-----\nMIIE\nit is up\nit has password=hunter2\neyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcdefghijk\n";
+    assert_eq!(super::text(cut), "REDACTED\nREDACTED\nit is up\nit has password=REDACTED\nREDACTED\n");
+}
+
+#[test]
 fn what_is_redacted_stays_as_it_is() {
     for text in [
         "DB_PASSWORD=hunter2 postgres://a:b@c/d Authorization: Bearer abcdefgh12345678",
