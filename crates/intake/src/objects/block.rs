@@ -185,7 +185,12 @@ impl<'a> Cursor<'a> {
             .find(|at| matches!(line.as_bytes().get(at + 1), None | Some(b' ')))
             .ok_or(Outside)?;
         let key = &line[..colon];
-        if !matches!(class(key), Class::Text) || key.ends_with(' ') || key.contains(" #") || key == "<<" {
+        if !matches!(class(key), Class::Text)
+            || key.ends_with(' ')
+            || key.contains('\t')
+            || key.contains(" #")
+            || key == "<<"
+        {
             return Err(Outside);
         }
         self.at += colon + 1;
