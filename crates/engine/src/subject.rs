@@ -212,7 +212,7 @@ impl Subject {
 }
 
 /// Goes on with a hash, eight bytes at a time. It decides how fast things are found, never what is said.
-pub(crate) fn hash(from: u64, text: &str) -> u64 {
+pub fn hash(from: u64, text: &str) -> u64 {
     let mix = |hash: u64, word: u64| {
         let mixed = (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         mixed ^ (mixed >> 32)

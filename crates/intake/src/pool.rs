@@ -2,6 +2,7 @@
 
 use engine::Text;
 use engine::evidence::{ContainerSpec, Owner, Pairs, PodSpec, Probe, Said, Shared};
+use engine::subject::hash;
 use std::cell::RefCell;
 
 const SLOTS: usize = 1 << 12;
@@ -42,23 +43,12 @@ impl Pool {
             return text.into();
         }
         let mut slots = self.texts.borrow_mut();
-        let slot = usize::try_from(hash(text) % slots.len() as u64).unwrap_or(0);
+        let slot = usize::try_from(hash(0, text) % slots.len() as u64).unwrap_or(0);
         match &mut slots[slot] {
             Some(known) if **known == *text => known.clone(),
             other => other.insert(text.into()).clone(),
         }
     }
-}
-
-/// A hash of a short text, eight bytes at a time. It only decides what is remembered, never what is said.
-fn hash(text: &str) -> u64 {
-    let (words, rest) = text.as_bytes().as_chunks::<8>();
-    let last = rest.iter().fold(rest.len() as u64, |last, byte| (last << 8) | u64::from(*byte));
-    let mix = |hash: u64, word: u64| {
-        let mixed = (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        mixed ^ (mixed >> 32)
-    };
-    words.iter().fold(mix(0xcbf2_9ce4_8422_2325, last), |hash, word| mix(hash, u64::from_le_bytes(*word)))
 }
 
 /// Values looked back at. Lists come sorted by name, so that the replicas of a workload stand together.

@@ -37,9 +37,7 @@ pub(super) fn detect(facts: &Facts, found: &mut Vec<Finding>) {
         }
         found.push(remedies(finding, &placement, &subject));
     }
-    let waits = |pod: &&PodFact| {
-        !pod.gone && !pod.is_finished() && !pod.is_deleting() && pod.stage() == Stage::Schedule
-    };
+    let waits = |pod: &&PodFact| !pod.is_finished() && !pod.is_deleting() && pod.stage() == Stage::Schedule;
     found.extend(facts.unwell().filter(waits).filter_map(gated));
 }
 

@@ -134,11 +134,11 @@ pub(super) fn read(facts: &mut Facts<'_>) {
         });
     }
     facts.statements = statements;
-    sort(facts);
+    number(facts);
 }
 
 /// Numbers the statements by whom they are about, and looks which pods are unwell.
-fn sort(facts: &mut Facts<'_>) {
+fn number(facts: &mut Facts<'_>) {
     facts.about = facts.statements.iter().enumerate().map(|(at, said)| (said.subject.hash(), at)).collect();
     facts.about.sort_unstable();
     let is_unwell =
