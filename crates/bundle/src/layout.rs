@@ -24,14 +24,12 @@ pub enum Layout {
 }
 
 impl Layout {
-    /// The layout of these paths; that of ours its manifest tells.
-    #[cfg(test)]
-    fn of<'p>(paths: impl Iterator<Item = &'p str>) -> Layout {
-        paths.filter_map(Layout::told_by).min().unwrap_or(Layout::Loose)
+    /// The layout that some paths told, and one more tells; that of ours its manifest tells.
+    pub(crate) fn told(before: Option<Layout>, path: &str) -> Option<Layout> {
+        before.into_iter().chain(Layout::told_by(path)).min()
     }
 
-    /// The layout that one path tells.
-    pub(crate) fn told_by(path: &str) -> Option<Layout> {
+    fn told_by(path: &str) -> Option<Layout> {
         let parts: Vec<&str> = path.split('/').collect();
         let has = |name: &str| parts.iter().rev().skip(1).any(|part| *part == name);
         let last = parts.last().copied().unwrap_or_default();
@@ -123,7 +121,8 @@ mod tests {
             (&["var/log/pods/shop_web-0_0f3c/app/3.log"], Layout::PodLogs),
             (&["notes.txt", "pods.json", "cluster-resources"], Layout::Loose),
         ] {
-            assert_eq!(Layout::of(paths.iter().copied()), wanted, "{paths:?}");
+            let told = paths.iter().fold(None, |told, path| Layout::told(told, path));
+            assert_eq!(told.unwrap_or(Layout::Loose), wanted, "{paths:?}");
         }
     }
 

@@ -51,7 +51,7 @@ impl Parts {
     pub(crate) fn add(&mut self, part: Part) -> Intake {
         let Part { path, bytes, mut intake, manifest } = part;
         self.paths.push(fnv1a(path.as_bytes()));
-        self.layout = self.layout.into_iter().chain(Layout::told_by(&path)).min();
+        self.layout = Layout::told(self.layout, &path);
         if let (Some(records), None) = (&mut self.records, &manifest) {
             records.push((path.clone(), bytes, holds(&intake)));
         }

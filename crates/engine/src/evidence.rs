@@ -546,13 +546,7 @@ impl Evidence {
     /// named for its container or in which a line tells a time, an error or anything else that is known.
     pub fn is_empty(&self) -> bool {
         let silent = |log: &Log| {
-            let LogSummary { first, errors, sightings, traffic, notes, .. } = &log.summary;
-            log.source == LogSource::Unknown
-                && first.is_none()
-                && *errors == 0
-                && sightings.is_empty()
-                && traffic.is_empty()
-                && notes.is_empty()
+            log.source == LogSource::Unknown && log.summary.first.is_none() && log.summary.is_silent()
         };
         let unheard = |log: &NodeLog| {
             let NodeSummary { heard, sightings, oom_kills, .. } = &log.summary;

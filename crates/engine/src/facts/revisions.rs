@@ -18,7 +18,7 @@ pub struct Family<'f, 'e> {
     pub pods: Vec<&'f PodFact<'e>>,
 }
 
-/// The families of these topmost owners, in one pass over what there is.
+/// The families of these topmost owners.
 pub fn families<'f, 'e>(
     facts: &'f Facts<'e>,
     tops: impl IntoIterator<Item = Subject>,

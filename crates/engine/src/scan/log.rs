@@ -431,13 +431,7 @@ impl LogScan {
 impl LogSummary {
     /// Whether nothing was found in it: no error and nothing else that is known.
     pub fn is_silent(&self) -> bool {
-        let LogSummary { errors, fatal, exit, sightings, traffic, notes, .. } = self;
-        *errors == 0
-            && fatal.is_none()
-            && exit.is_none()
-            && sightings.is_empty()
-            && traffic.is_empty()
-            && notes.is_empty()
+        self.errors == 0 && self.sightings.is_empty() && self.traffic.is_empty() && self.notes.is_empty()
     }
 
     /// Reads a whole log.
