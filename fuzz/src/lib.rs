@@ -143,15 +143,24 @@ fn report_of(evidence: &Evidence) -> String {
     text
 }
 
-/// A report without the places where things stand.
-fn placeless(report: &str) -> String {
-    let place =
-        |line: &str| ["\"locator\":", "\"ref\":"].iter().any(|key| line.trim_start().starts_with(key));
-    report
-        .lines()
-        .filter(|line| !place(line))
-        .map(|line| line.trim_end_matches(',').to_owned() + "\n")
-        .collect()
+/// A report without the places where things stand. Gaps of one place and reason are one: on one line all are.
+fn placeless(report: &str) -> Value {
+    fn strip(value: &mut Value) {
+        match value {
+            Value::Array(items) => items.iter_mut().for_each(strip),
+            Value::Object(fields) => {
+                ["locator", "ref"].iter().for_each(|key| drop(fields.remove(*key)));
+                fields.values_mut().for_each(strip);
+            }
+            _ => {}
+        }
+    }
+    let mut value = serde_json::from_str(report).expect("a report is JSON");
+    strip(&mut value);
+    if let Some(gaps) = value.get_mut("gaps").and_then(Value::as_array_mut) {
+        gaps.dedup();
+    }
+    value
 }
 
 /// Redaction finds nothing in what it left, and keeps every line.

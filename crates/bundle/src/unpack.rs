@@ -220,6 +220,7 @@ fn unpacked_name(path: &str) -> &str {
 /// The path of a file in an archive, below that of the archive, if it stays inside; why not else.
 fn inside(folder: &str, path: &Path, caps: &Caps) -> Result<String, Why> {
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    let above = parts.len();
     for part in path.components() {
         match part {
             Component::Normal(part) => {
@@ -228,6 +229,9 @@ fn inside(folder: &str, path: &Path, caps: &Caps) -> Result<String, Why> {
             Component::CurDir => {}
             _ => return Err(Why::Unparsable("its path leads out of the archive".into())),
         }
+    }
+    if parts.len() == above {
+        return Err(Why::Unparsable("it has no name".into()));
     }
     if parts.len() > caps.depth {
         return Err(Why::Truncated(format!("folders nest deeper than {}", caps.depth).into()));
@@ -239,7 +243,8 @@ fn inside(folder: &str, path: &Path, caps: &Caps) -> Result<String, Why> {
     Ok(path)
 }
 
-/// As much of a path as a gap can name.
-fn shown(path: &str) -> String {
+/// As much of a path as a gap can name; of a file without one, that of its archive.
+fn shown<'p>(path: &'p str, archive: &'p str) -> String {
+    let path = if path.is_empty() { archive } else { path };
     path.chars().take(LONGEST_PATH / 16).collect()
 }

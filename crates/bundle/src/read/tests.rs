@@ -227,6 +227,10 @@ fn what_leads_out_is_not_read_and_links_are_not_followed() {
         ];
         assert_eq!(told(&read), wanted);
     }
+    let nameless = tar(&[("", Regular, TABLE), ("./.", Regular, TABLE), ("good.txt", Regular, TABLE)]);
+    let nameless = read(&place.file("n.tar", &nameless)).unwrap();
+    let wanted = ["./.: it has no name", "n: it has no name"];
+    assert_eq!((files(&nameless), told(&nameless)), (vec!["good.txt"], wanted.map(String::from).to_vec()));
     #[cfg(unix)]
     {
         let place = Place::with("links", &[("a.log", LOG.as_bytes())]);

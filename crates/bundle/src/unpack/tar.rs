@@ -46,7 +46,7 @@ impl Unpack<'_> {
                 EntryType::Regular | EntryType::Continuous => {}
                 EntryType::GNUSparse => {
                     let why = Why::Unparsable("it is kept with holes, as GNU tar does with --sparse".into());
-                    let _ = self.miss(&shown(&path.to_string_lossy()), why);
+                    let _ = self.miss(&shown(&path.to_string_lossy(), name), why);
                     continue;
                 }
                 // Folders hold nothing, links lead elsewhere, and devices are no files.
@@ -54,7 +54,7 @@ impl Unpack<'_> {
             }
             match inside(folder, &path, self.caps) {
                 Ok(path) => self.any(&path, &mut entry, layer, sink)?,
-                Err(why) => self.miss(&shown(&path.to_string_lossy()), why)?,
+                Err(why) => self.miss(&shown(&path.to_string_lossy(), name), why)?,
             }
         }
         ControlFlow::Continue(())

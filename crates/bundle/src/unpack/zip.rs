@@ -58,7 +58,7 @@ impl Unpack<'_> {
                     let mut limited = self.limited(entry);
                     self.any(&path, &mut limited, layer + 1, sink)?;
                 }
-                Err(why) => self.miss(&shown(&named), why)?,
+                Err(why) => self.miss(&shown(&named, name), why)?,
             }
         }
         ControlFlow::Continue(())

@@ -414,8 +414,9 @@ fn pem(text: &str, start: usize, end: usize, found: &mut Found<'_>) -> usize {
         if let Some(ends) = inside.find("-----END ") {
             let behind = &inside[ends + 9..];
             let length = crate::clip(behind, 64).find("-----").map_or(0, |at| at + 5);
-            let from = if number == 0 || inside[..ends].trim().is_empty() { 0 } else { body(inside) };
-            found.hide(text, at + from.min(ends)..at + ends + 9 + length, Kind::PrivateKey, Shape::Word);
+            // What runs into the end is the key's, or was put in its place.
+            let from = if number == 0 { 0 } else { inside[..ends].rfind([' ', '\t']).map_or(0, |at| at + 1) };
+            found.hide(text, at + from..at + ends + 9 + length, Kind::PrivateKey, Shape::Word);
             return if number == 0 { at + ends + 9 + length } else { first };
         }
         // The one before was cut off.

@@ -110,6 +110,12 @@ fn lines_stay_as_many_as_they_were() {
 }
 
 #[test]
+fn what_runs_into_the_end_of_a_key_is_the_keys() {
+    let key = "a\n-----BEGIN RSA PRIVATE KEY-----\nMIIE\nit took 3 MIIE=-----END RSA PRIVATE KEY-----\n";
+    assert_eq!(super::text(key), "a\nREDACTED\nREDACTED\nit took 3 REDACTED\n");
+}
+
+#[test]
 fn what_follows_a_key_that_was_cut_off_is_looked_at() {
     let cut = "-----BEGIN RSA PRIVATE KEY-----\nMIIE\nit is up\nit has password=hunter2\neyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcdefghijk\n";
     assert_eq!(super::text(cut), "REDACTED\nREDACTED\nit is up\nit has password=REDACTED\nREDACTED\n");
