@@ -3,6 +3,7 @@
 
 mod told;
 
+use engine::Hands;
 use engine::evidence::{Evidence, What};
 use engine::report::{Options, json};
 use intake::objects;
@@ -38,12 +39,28 @@ pub fn record(bytes: &[u8]) {
 pub fn json_objects(bytes: &[u8]) {
     diagnosed(read("all.json", bytes));
     let Ok(mut value) = serde_json::from_slice::<Value>(bytes) else { return };
+    // A list of numbers may as well be a line of a log, in which spaces count. Of two views of one object in one file the
+    // later one counts.
+    if !value.is_object() || has_twins(&value) {
+        return;
+    }
     let one = placeless(&diagnosed(read("all.json", value.to_string().as_bytes())));
     if let Some(items) = value.get_mut("items").and_then(Value::as_array_mut) {
         items.reverse();
     }
     let other = placeless(&diagnosed(read("all.json", format!("{value:#}").as_bytes())));
     assert_eq!(one, other, "the order of items, or spaces between them, changed what is told");
+}
+
+/// Whether items have a name in common.
+fn has_twins(list: &Value) -> bool {
+    let items = list.get("items").and_then(Value::as_array);
+    let name = |item: &Value| item.pointer("/metadata/name").map(Value::to_string);
+    let mut names: Vec<String> = items.into_iter().flatten().filter_map(name).collect();
+    let all = names.len();
+    names.sort();
+    names.dedup();
+    names.len() < all
 }
 
 /// Objects in YAML: two readers, one result.
@@ -131,13 +148,20 @@ fn diagnosed(read: Intake) -> String {
     other.gaps.reverse();
     let half = other.observations.len() / 2;
     other.observations.rotate_left(half);
-    let (one, other) = (report_of(&read.finish().0), report_of(&other.finish().0));
+    let backwards: Hands = |parts, part| (0..parts).rev().for_each(part);
+    let other = Evidence::assemble_with(backwards, other.observations, other.gaps);
+    let (one, other) = (report_of(&read.finish().0), report_with(backwards, &other));
     assert_eq!(one, other, "the order of what was seen changed what is told");
     one
 }
 
 fn report_of(evidence: &Evidence) -> String {
-    let report = engine::diagnose(evidence, &Options { all: true, ..Options::default() });
+    report_with(engine::alone, evidence)
+}
+
+fn report_with(hands: Hands, evidence: &Evidence) -> String {
+    let options = Options { all: true, ..Options::default() };
+    let report = engine::diagnose_with(hands, evidence, &options);
     let text = json::render(&report);
     told::document(&text);
     text

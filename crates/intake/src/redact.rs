@@ -62,18 +62,17 @@ pub fn record<'b>(bytes: &'b [u8], mask: &Mask) -> Option<Redacted<'b>> {
 
 /// The text without its secrets; borrowed where it has none.
 pub fn text(text: &str) -> Cow<'_, str> {
-    let mut found = mask::Found::new(&Mask::Fixed);
-    form::text(text, 0, &mut found);
-    found.apply(text)
+    mask::masked(Cow::Borrowed(text), &Mask::Fixed, |text, found| form::text(text, 0, found)).0
 }
 
 /// The lines of a text without their secrets, as many as there were.
 pub fn lines(whole: &str) -> String {
-    let mut out = text(whole).into_owned();
-    if !out.is_empty() && !out.ends_with('\n') {
-        out.push('\n');
+    match whole {
+        "" => String::new(),
+        whole if whole.ends_with('\n') => text(whole).into_owned(),
+        // The last line is a whole one before it is looked at, not after.
+        whole => text(&format!("{whole}\n")).into_owned(),
     }
-    out
 }
 
 /// Private keys of many lines, which tell nothing by themselves.

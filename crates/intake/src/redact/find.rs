@@ -413,11 +413,17 @@ fn pem(text: &str, start: usize, end: usize, found: &mut Found<'_>) -> usize {
         // On the line of its beginning the end may stand behind escaped breaks, and something else behind it.
         if let Some(ends) = inside.find("-----END ") {
             let behind = &inside[ends + 9..];
-            let length = crate::clip(behind, 64).find("-----").map_or(0, |at| at + 5);
-            // What runs into the end is the key's, or was put in its place.
-            let from = if number == 0 { 0 } else { inside[..ends].rfind([' ', '\t']).map_or(0, |at| at + 1) };
-            found.hide(text, at + from..at + ends + 9 + length, Kind::PrivateKey, Shape::Word);
-            return if number == 0 { at + ends + 9 + length } else { first };
+            let close = ends + 9 + crate::clip(behind, 64).find("-----").map_or(0, |at| at + 5);
+            if number == 0 {
+                found.hide(text, at..at + close, Kind::PrivateKey, Shape::Word);
+                return at + close;
+            }
+            // What runs into the end is the key's, or was put in its place, and what runs out of it is nothing's.
+            let from = inside[..ends].rfind([' ', '\t']).map_or(0, |at| at + 1);
+            let until = inside[close..].find(|c: char| c.is_whitespace() || "\"'`\\,;)]}".contains(c));
+            let until = until.map_or(line_end, |more| at + close + more);
+            found.hide(text, at + from..until, Kind::PrivateKey, Shape::Word);
+            return first;
         }
         // The one before was cut off.
         let begins = inside.to_ascii_lowercase().find("-----begin ");
@@ -436,7 +442,8 @@ fn pem(text: &str, start: usize, end: usize, found: &mut Found<'_>) -> usize {
 
 /// Whether what follows `-----BEGIN ` tells of a private key.
 fn is_private(label: &str) -> bool {
-    crate::clip(label, 64).split("-----").next().unwrap_or("").contains("PRIVATE KEY")
+    let label = crate::clip(label, 64).lines().next().unwrap_or("");
+    label.split("-----").next().unwrap_or("").contains("PRIVATE KEY")
 }
 
 /// Where the key's own text begins on one of its lines, behind what a runtime or a journal wrote before it.

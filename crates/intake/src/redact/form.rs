@@ -1,6 +1,6 @@
 //! What form a text has, and who looks at it.
 
-use super::mask::{Found, Mask, Masked, Shape};
+use super::mask::{Found, Mask, Masked, Shape, masked};
 use super::piece::Piece;
 use super::tree::Tree;
 use super::{Redacted, find, json, words, yaml};
@@ -23,25 +23,15 @@ pub(super) fn record<'b>(bytes: &'b [u8], mask: &Mask) -> Option<Redacted<'b>> {
     if crate::is_binary(bytes) {
         return None;
     }
-    let decoded = crate::decoded(bytes);
-    let mut masked = Vec::new();
-    let bytes = match decoded {
-        Cow::Borrowed(text) => match seen(text, mask).report(text, &mut masked) {
-            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
-            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
-        },
-        Cow::Owned(text) => {
-            Cow::Owned(seen(&text, mask).report(&text, &mut masked).into_owned().into_bytes())
-        }
+    let (text, masked) = masked(crate::decoded(bytes), mask, |whole, found| {
+        text(whole, 0, found);
+        parts(whole, found);
+    });
+    let bytes = match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
     };
     Some(Redacted { bytes, masked })
-}
-
-fn seen<'m>(whole: &str, mask: &'m Mask) -> Found<'m> {
-    let mut found = Found::new(mask);
-    text(whole, 0, &mut found);
-    parts(whole, &mut found);
-    found
 }
 
 /// Finds the secrets of a text that stands so deep in others.

@@ -165,6 +165,29 @@ pub(super) struct Span {
     pub hash: u32,
 }
 
+/// Most looks at one text.
+const LOOKS: usize = 4;
+
+/// A text without what `look` finds in it, and the list of that. A mask may complete what surrounds it to a form in which
+/// more is known: what is masked is looked at again.
+pub(super) fn masked<'t>(
+    mut text: Cow<'t, str>,
+    mask: &Mask,
+    look: impl Fn(&str, &mut Found<'_>),
+) -> (Cow<'t, str>, Vec<Masked>) {
+    let mut list = Vec::new();
+    for _ in 0..LOOKS {
+        let mut found = Found::new(mask);
+        look(&text, &mut found);
+        match found.report(&text, &mut list) {
+            Cow::Borrowed(_) => break,
+            Cow::Owned(less) => text = Cow::Owned(less),
+        }
+    }
+    list.sort_by_key(|one| one.line);
+    (text, list)
+}
+
 /// The secrets that were found in a text.
 pub(super) struct Found<'m> {
     pub mask: &'m Mask,
@@ -217,16 +240,7 @@ impl<'m> Found<'m> {
         });
     }
 
-    /// The text with masks in the place of what was found.
-    pub(super) fn apply(mut self, text: &str) -> Cow<'_, str> {
-        self.settle();
-        match self.spans.is_empty() {
-            true => Cow::Borrowed(text),
-            false => Cow::Owned(self.masked(text, &mut Vec::new())),
-        }
-    }
-
-    /// The same for a record, with the list of what was masked.
+    /// The text with masks in the place of what was found, and the list of that.
     pub(super) fn report<'t>(mut self, text: &'t str, masked: &mut Vec<Masked>) -> Cow<'t, str> {
         self.settle();
         match self.spans.is_empty() {

@@ -176,6 +176,6 @@ mod tests {
         let mut found = Found::new(&Mask::Fixed);
         found.hide(&piece.text, 2..6, Kind::Password, Shape::Word);
         let found = Found { spans: piece.place(found.spans), ..Found::new(&Mask::Fixed) };
-        assert_eq!(found.apply(raw), "P paREDACTED\nF REDACTEDrd");
+        assert_eq!(found.report(raw, &mut Vec::new()), "P paREDACTED\nF REDACTEDrd");
     }
 }

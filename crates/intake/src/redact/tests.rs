@@ -127,6 +127,10 @@ fn what_is_redacted_stays_as_it_is() {
         "DB_PASSWORD=hunter2 postgres://a:b@c/d Authorization: Bearer abcdefgh12345678",
         "{\"password\":\"x y\"} AKIAIOSFODNN7EXAMPLE",
         "a -----BEGIN PRIVATE KEY-----\nMIIE\nb -----BEGIN RSA PRIVATE KEY-----: c\nd\n",
+        "Authorization: Bearer abcde2026\n-----BEGIN PRIVATE KEY-----x\nBearer abcde2026-----END PRIVATE KEY-----04:50\n",
+        "Authorization: Bearer REDACTED\n",
+        "apiVersion: v1\nkind: Pod\nAuthorization: bearer REDACTED\n",
+        "-----BEGIN KEK\n-----BEGIN KEY--IIE\n---)-END RSA PRIVATE KEY-----\n",
     ] {
         let once = super::text(text).into_owned();
         assert_eq!(super::text(&once), once);

@@ -426,8 +426,13 @@ fn is_variable(word: &str) -> bool {
     name.is_empty() || is_name && (upper && !lower || names::is_secret_name(name))
 }
 
-/// Whether a mask of ours stands there.
+/// Whether a mask of ours stands there, alone or behind the scheme of credentials.
 pub(super) fn is_mask(word: &str) -> bool {
+    let schemes = ["Bearer", "Basic"];
+    let word = match word.split_once(' ') {
+        Some((scheme, mask)) if schemes.iter().any(|it| scheme.eq_ignore_ascii_case(it)) => mask,
+        _ => word,
+    };
     let name = word.strip_prefix('<').and_then(|word| word.strip_suffix('>')).unwrap_or(word);
     let hash = |hash: &str| hash.len() == 8 && hash.bytes().all(|b| b.is_ascii_hexdigit());
     word == HIDDEN
