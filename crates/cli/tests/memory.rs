@@ -110,7 +110,7 @@ fn no_input_fills_the_memory() {
         (&nested, 64),
         (&nothing, 64),
         (&gzip, 64),
-        (&zip, 64),
+        (&zip, 160),
         (&line, 64),
         (&many, 64),
         (&string, MOST),

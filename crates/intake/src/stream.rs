@@ -176,13 +176,19 @@ impl Input<'_> {
 
     fn whole(&mut self, place: &Place, out: &mut Intake) {
         let most = usize::try_from(self.sizes.whole).unwrap_or(usize::MAX);
-        while !self.ended && self.held.len() <= most {
-            // More is asked for only once it is there.
-            self.fill((self.held.len() * 2).min(most));
+        // A row that grows is copied and stands in memory twice: it is put together once its length is known.
+        let mut length = self.held.len();
+        let mut parts = vec![std::mem::take(&mut self.held)];
+        while !self.ended && length <= most {
+            self.fill(PIECE.min(most - length));
+            length += self.held.len();
+            parts.push(std::mem::take(&mut self.held));
         }
-        let cut = self.held.len() > most;
-        self.held.truncate(most);
-        crate::read_whole(RawRecord { path: &place.file, bytes: &self.held }, out);
+        let cut = length > most;
+        let mut bytes = Vec::with_capacity(length);
+        parts.into_iter().for_each(|part| bytes.extend_from_slice(&part));
+        bytes.truncate(most);
+        crate::read_whole(RawRecord { path: &place.file, bytes: &bytes }, out);
         if cut {
             gap(place, format!("only the first {} MiB are read", most >> 20), out);
         }
