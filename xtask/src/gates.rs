@@ -59,7 +59,11 @@ impl Capture {
 
 /// A report in full: ended incidents count as well.
 fn diagnose(evidence: &Evidence) -> Report {
-    engine::diagnose(evidence, &engine::report::Options { all: true, ..Default::default() })
+    engine::diagnose(evidence, &everything())
+}
+
+fn everything() -> engine::report::Options {
+    engine::report::Options { all: true, ..Default::default() }
 }
 
 /// What a gate may not see changed: the first incident's code, subject and certainty.

@@ -13,6 +13,10 @@ use options::{Args, Command};
 use plugin::Called;
 use std::process::ExitCode;
 
+/// A capture of a large cluster is millions of small texts, made by two threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let called = Called::by(std::env::args_os().next().as_ref());
     if called == Called::Completes {

@@ -52,8 +52,10 @@ mod unschedulable;
 mod volumes;
 mod words;
 
+use crate::Hands;
 use crate::facts::Facts;
 use crate::finding::{Code, Finding};
+use crate::hands::each;
 use crate::subject::Subject;
 use std::collections::BTreeSet;
 
@@ -120,11 +122,15 @@ pub static DETECTORS: &[Detector] = &[
 ];
 
 /// Runs every detector.
-pub fn run(facts: &Facts) -> Vec<Finding> {
-    let mut found = Vec::new();
-    for detector in DETECTORS {
-        (detector.detect)(facts, &mut found);
-    }
+pub(crate) fn run(hands: Hands, facts: &Facts) -> Vec<Finding> {
+    let by_detector = each(hands, DETECTORS.len(), |at| {
+        let mut found = Vec::new();
+        if let Some(detector) = DETECTORS.get(at) {
+            (detector.detect)(facts, &mut found);
+        }
+        found
+    });
+    let mut found: Vec<Finding> = by_detector.into_iter().flatten().collect();
     // That a pod is not ready is worth saying only where nothing else is said of it.
     let explained: BTreeSet<Subject> = found
         .iter()

@@ -31,9 +31,9 @@ pub use statement::{Stage, Statement, Voice};
 pub use template::{Difference, Field};
 pub use topology::{LogFact, NodeFact, Owned, PodFact, WorkloadFact};
 
-use crate::Text;
 use crate::evidence::{Evidence, Object};
 use crate::subject::{Kind, Subject};
+use crate::{Hands, Text};
 use std::collections::BTreeMap;
 
 /// All that detectors and incidents read. Borrowed from the evidence, made once.
@@ -62,8 +62,13 @@ pub struct Facts<'e> {
 
 /// Reads the facts from evidence.
 pub fn read(evidence: &Evidence) -> Facts<'_> {
+    read_with(crate::alone, evidence)
+}
+
+/// The same, with the help of others.
+pub(crate) fn read_with(hands: Hands, evidence: &Evidence) -> Facts<'_> {
     let mut facts = topology::join(evidence);
-    statement::read(&mut facts);
+    statement::read(hands, &mut facts);
     facts
 }
 

@@ -86,7 +86,8 @@ impl Intake {
     pub fn finish(mut self) -> (Evidence, Unread) {
         self.unread.files.sort();
         self.unread.files.dedup();
-        (Evidence::assemble(self.observations, self.gaps), self.unread)
+        let hands = work::hands_for(self.observations.len());
+        (Evidence::assemble_with(hands, self.observations, self.gaps), self.unread)
     }
 }
 

@@ -37,6 +37,19 @@ pub fn each<J: Sync, R: Send>(jobs: &[J], workers: usize, work: impl Fn(&J) -> R
     parts.into_iter().map(|(_, made)| made).collect()
 }
 
+/// Does the parts of the engine's work on several threads.
+pub fn hands(parts: usize, part: &(dyn Fn(usize) + Sync)) {
+    each(&(0..parts).collect::<Vec<_>>(), WORKERS, |number| part(*number));
+}
+
+/// Observations or objects from which on it is worth to begin a thread.
+const MANY: usize = 10_000;
+
+/// Who should do the work on so many observations or objects.
+pub fn hands_for(things: usize) -> engine::Hands {
+    if things < MANY { engine::alone } else { hands }
+}
+
 /// Cuts a row of things into runs of at least so many bytes each, but the last.
 pub(crate) fn runs<T>(all: &[T], least: usize, bytes: impl Fn(&T) -> usize) -> Vec<std::ops::Range<usize>> {
     let mut runs = Vec::new();

@@ -1,8 +1,11 @@
 //! Law 1: shuffled evidence, read by any number of workers, gives the same report, byte for byte.
 
-use super::{Capture, Dice, diagnose};
+use super::{Capture, Dice, diagnose, everything};
 use crate::place;
+use engine::Hands;
+use engine::evidence::Evidence;
 use engine::report::json;
+use intake::work::hands;
 use intake::{Intake, RawRecord};
 use serde_json::Value;
 
@@ -12,13 +15,28 @@ pub(super) fn holds(capture: &Capture) -> Result<(), String> {
     let expected = json::render(&capture.report);
     for (seed, &workers) in WORKERS.iter().enumerate() {
         let read = bundle::read_on(&capture.folder, workers).map_err(|e| e.to_string())?;
-        same(&expected, &text(read), &format!("read by {workers} workers"))?;
+        let evidence = read.finish().0;
+        same(&expected, &told(hands, &evidence), &format!("read by {workers} workers, told by two"))?;
         let dealt = dealt(&capture.read, workers, seed as u64);
-        same(&expected, &text(dealt), &format!("observations in {workers} heaps"))?;
+        let evidence = Evidence::assemble_with(backwards, dealt.observations, dealt.gaps);
+        same(
+            &expected,
+            &told(backwards, &evidence),
+            &format!("observations in {workers} heaps, parts backwards"),
+        )?;
     }
     // Items that change places change their lines, and with them nothing but the places that are told.
     let (one, other) = (files(capture, None)?, files(capture, Some(&mut Dice(41)))?);
     same(&placeless(&text(one)), &placeless(&text(other)), "files and items of lists shuffled")
+}
+
+/// Does the last part first.
+fn backwards(parts: usize, part: &(dyn Fn(usize) + Sync)) {
+    (0..parts).rev().for_each(part);
+}
+
+fn told(hands: Hands, evidence: &Evidence) -> String {
+    json::render(&engine::diagnose_with(hands, evidence, &everything()))
 }
 
 /// The observations, shuffled and dealt to so many heaps that are joined in any order.

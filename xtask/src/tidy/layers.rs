@@ -6,6 +6,7 @@ use super::{Fault, File};
 /// renderers of what is told, which incidents fill; telling itself comes after them.
 const STAGES: &[&str] = &[
     "moment",
+    "hands",
     "clean",
     "codes",
     "subject",

@@ -27,11 +27,17 @@ fn offline(options: &Diagnose) -> Result<ExitCode, Failure> {
         return Err(nothing_known(&called(&options.from), &evidence));
     }
     let unread = Unread { files: unread.files, lines: unread.lines };
-    let report = engine::diagnose(&evidence, &settings(&options.print, called(&options.from), scope, unread));
+    let report = diagnose(&evidence, &settings(&options.print, called(&options.from), scope, unread));
     print(&report, &options.print);
     let verdict = verdict(&report, options);
     leave(evidence);
     Ok(verdict)
+}
+
+/// Diagnoses a large cluster on several threads.
+pub fn diagnose(evidence: &Evidence, options: &Options) -> Report {
+    let things = evidence.objects().len() + evidence.events().len();
+    engine::diagnose_with(intake::work::hands_for(things), evidence, options)
 }
 
 /// Leaves evidence to the end of the program, which gives back all at once: that of 150,000 pods, piece by piece, takes
@@ -172,10 +178,8 @@ pub fn words(what: &Looked) -> String {
 
 /// Diagnoses evidence that is built in.
 pub fn built_in(evidence: &Evidence, source: &str, options: &Print) -> ExitCode {
-    let report = engine::diagnose(
-        evidence,
-        &settings(options, source.to_owned(), Scope::default(), Unread::default()),
-    );
+    let report =
+        diagnose(evidence, &settings(options, source.to_owned(), Scope::default(), Unread::default()));
     print(&report, options);
     ExitCode::SUCCESS
 }

@@ -1,6 +1,7 @@
 //! Reads a cluster as a diagnosis needs it: what the scope begins with, what follows from it, and what the first
 //! report lacks.
 
+use super::diagnose::diagnose;
 use crate::failure::{Failure, INTERRUPTED};
 use crate::options::Connection;
 use crate::terminal;
@@ -102,7 +103,7 @@ impl Live {
         let (evidence, unread) = std::mem::take(&mut intake).finish();
         self.is_there(&evidence)?;
         let told = Unread { files: unread.files.clone(), lines: unread.lines };
-        let report = engine::diagnose(&evidence, &self.settings(told));
+        let report = diagnose(&evidence, &self.settings(told));
         let wishes = self.wishes(&report);
         if wishes.is_empty() || cut.is_some() {
             return Ok(Seen { report, cut, evidence });
@@ -114,7 +115,7 @@ impl Live {
         self.stamp(&mut intake);
         let (evidence, unread) = intake.finish();
         let told = Unread { files: unread.files, lines: unread.lines };
-        let report = engine::diagnose(&evidence, &self.settings(told));
+        let report = diagnose(&evidence, &self.settings(told));
         Ok(Seen { report, cut, evidence })
     }
 

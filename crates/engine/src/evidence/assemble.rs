@@ -7,73 +7,97 @@ use super::{
     ClockPair, Event, Evidence, Gap, Locator, Log, LogSource, NodeLog, Object, Observation, Tags, Unit, View,
     What, moments,
 };
-use crate::Text;
+use crate::hands::both;
 use crate::moment::{Clock, Moment};
 use crate::subject::{Kind, Subject};
+use crate::{Hands, Text, alone};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 impl Evidence {
     /// Makes evidence of observations and gaps, which may come in any order.
-    pub fn assemble(mut observations: Vec<Observation>, mut gaps: Vec<Gap>) -> Evidence {
+    pub fn assemble(observations: Vec<Observation>, gaps: Vec<Gap>) -> Evidence {
+        Evidence::assemble_with(alone, observations, gaps)
+    }
+
+    /// The same, with the help of others.
+    pub fn assemble_with(hands: Hands, mut observations: Vec<Observation>, mut gaps: Vec<Gap>) -> Evidence {
         let anchors = Anchors::of(&mut observations);
         if !anchors.shifts.is_empty() {
             observations.iter_mut().for_each(|observation| anchors.apply(&mut observation.what));
         }
         let homes = Homes::of(&observations);
-        let mut evidence = Evidence::default();
-        let mut objects = Vec::new();
-        let mut events = Vec::new();
-        let mut listed = BTreeSet::new();
-        for observation in in_order(observations) {
-            match observation.what {
-                What::Object(mut object) => {
-                    homes.settle(&mut object.subject);
-                    object.locator = observation.locator;
-                    objects.push(object);
-                }
-                What::Event(mut event) => {
-                    homes.settle(&mut event.about);
-                    event.locator = observation.locator;
-                    events.push(event);
-                }
-                What::Log(log) => {
-                    evidence.logs.push(homes.settle_log(Log { locator: observation.locator, ..*log }))
-                }
-                What::NodeLog(log) => {
-                    evidence.node_logs.push(NodeLog { locator: observation.locator, ..*log })
-                }
-                What::Unit(unit) => evidence.units.push(Unit { locator: observation.locator, ..*unit }),
-                What::Tags(tags) => evidence.tags.push(Tags { locator: observation.locator, ..*tags }),
-                What::Listed { kind, namespace } => {
-                    listed.insert((kind, namespace));
-                }
-                What::ClockPair(_) => {}
-            }
-        }
-        evidence.objects = merged(objects);
-        let numbered = evidence.objects.iter().enumerate();
-        evidence.places = numbered.map(|(at, object)| (object.subject.hash(), at)).collect();
-        evidence.places.sort_unstable();
-        evidence.events = merged_events(events);
-        evidence.logs.sort();
-        evidence
-            .logs
-            .dedup_by(|a, b| (&a.source, &a.instance, &a.summary) == (&b.source, &b.instance, &b.summary));
-        evidence.node_logs.sort();
-        evidence.node_logs.dedup_by(|a, b| (&a.node, &a.summary) == (&b.node, &b.summary));
-        evidence.units.sort();
-        evidence.units.dedup_by(|a, b| Unit { locator: b.locator.clone(), ..a.clone() } == *b);
-        evidence.tags.sort();
-        evidence.tags.dedup_by(|a, b| a.repository == b.repository);
-        evidence.listed = listed.into_iter().collect();
+        let is_other = |observation: &mut Observation| !matches!(observation.what, What::Object(_));
+        let others: Vec<Observation> = observations.extract_if(.., is_other).collect();
+        let (objects, others) = (Mutex::new(observations), Mutex::new(others));
+        let ((objects, places), others) =
+            both(hands, || objects_of(taken(&objects), &homes), || others_of(taken(&others), &homes));
         gaps.sort();
         gaps.dedup();
-        evidence.gaps = gaps;
+        let mut evidence = Evidence { objects, places, gaps, ..others };
         evidence.captured = anchors.captured.or_else(|| newest(&evidence));
         evidence
     }
+}
+
+/// All of them, once.
+fn taken(observations: &Mutex<Vec<Observation>>) -> Vec<Observation> {
+    std::mem::take(&mut observations.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Objects of their views, and where each stands by its hash.
+#[allow(clippy::vec_box)]
+fn objects_of(observations: Vec<Observation>, homes: &Homes) -> (Vec<Box<Object>>, Vec<(u64, usize)>) {
+    let objects = in_order(observations).filter_map(|observation| {
+        let What::Object(mut object) = observation.what else { return None };
+        homes.settle(&mut object.subject);
+        object.locator = observation.locator;
+        Some(object)
+    });
+    let objects = merged(objects.collect());
+    let numbered = objects.iter().enumerate();
+    let mut places: Vec<(u64, usize)> = numbered.map(|(at, object)| (object.subject.hash(), at)).collect();
+    places.sort_unstable();
+    (objects, places)
+}
+
+/// All but objects.
+fn others_of(mut observations: Vec<Observation>, homes: &Homes) -> Evidence {
+    observations.sort_by(as_captured);
+    let mut evidence = Evidence::default();
+    let mut events = Vec::new();
+    let mut listed = BTreeSet::new();
+    for Observation { what, locator, .. } in observations {
+        match what {
+            What::Object(_) | What::ClockPair(_) => {}
+            What::Event(mut event) => {
+                homes.settle(&mut event.about);
+                event.locator = locator;
+                events.push(event);
+            }
+            What::Log(log) => evidence.logs.push(homes.settle_log(Log { locator, ..*log })),
+            What::NodeLog(log) => evidence.node_logs.push(NodeLog { locator, ..*log }),
+            What::Unit(unit) => evidence.units.push(Unit { locator, ..*unit }),
+            What::Tags(tags) => evidence.tags.push(Tags { locator, ..*tags }),
+            What::Listed { kind, namespace } => {
+                listed.insert((kind, namespace));
+            }
+        }
+    }
+    evidence.events = merged_events(events);
+    evidence.logs.sort();
+    evidence
+        .logs
+        .dedup_by(|a, b| (&a.source, &a.instance, &a.summary) == (&b.source, &b.instance, &b.summary));
+    evidence.node_logs.sort();
+    evidence.node_logs.dedup_by(|a, b| (&a.node, &a.summary) == (&b.node, &b.summary));
+    evidence.units.sort();
+    evidence.units.dedup_by(|a, b| Unit { locator: b.locator.clone(), ..a.clone() } == *b);
+    evidence.tags.sort();
+    evidence.tags.dedup_by(|a, b| a.repository == b.repository);
+    evidence.listed = listed.into_iter().collect();
+    evidence
 }
 
 impl Evidence {
@@ -149,8 +173,8 @@ fn merged_events(mut events: Vec<Box<Event>>) -> Vec<Box<Event>> {
     all
 }
 
-/// The order of merging: wishes before what was seen, then as captured; where views of one transcript differ, the later
-/// one wins. What is left is ordered by its own text.
+/// The order of merging objects: wishes before what was seen, then as captured; where views of one transcript differ,
+/// the later one wins. What is left is ordered by its own text.
 fn in_order(mut seen: Vec<Observation>) -> impl Iterator<Item = Observation> {
     let view = |observation: &Observation| match &observation.what {
         What::Object(object) => object.views.best(),

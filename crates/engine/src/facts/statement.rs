@@ -1,12 +1,13 @@
 //! What components say, typed: one statement about one subject, from a status, a condition, an event or a journal.
 
 use super::{Facts, PodFact};
-use crate::Text;
 use crate::evidence::{Body, Container, Event, State};
 use crate::finding::Proof;
+use crate::hands::both;
 use crate::moment::Moment;
 use crate::scan::message::{self, Image, Lifecycle, Saying, Scheduling, Start, Storage};
 use crate::subject::{Kind, Part, Subject};
+use crate::{Hands, Text};
 
 /// How far a pod or container has come. A later stage refutes a cause that blocks an earlier one, within one attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -93,12 +94,18 @@ impl<'e> Statement<'e> {
 }
 
 /// Reads every statement.
-pub(super) fn read(facts: &mut Facts<'_>) {
+pub(super) fn read(hands: Hands, facts: &mut Facts<'_>) {
+    let (objects, events) = both(hands, || of_objects(facts), || of_events(facts));
+    facts.statements = objects;
+    facts.statements.reserve_exact(events.len());
+    facts.statements.extend(events);
+    number(facts);
+}
+
+/// What objects say of themselves.
+fn of_objects<'e>(facts: &Facts<'e>) -> Vec<Statement<'e>> {
     let mut statements = Vec::new();
-    for pod in &facts.pods {
-        if pod.gone {
-            continue;
-        }
+    for pod in facts.pods() {
         for container in &pod.pod.containers {
             states(pod, container, &mut statements);
         }
@@ -116,6 +123,12 @@ pub(super) fn read(facts: &mut Facts<'_>) {
             push_condition(workload.object, condition, false, &mut statements);
         }
     }
+    statements
+}
+
+/// What events say.
+fn of_events<'e>(facts: &Facts<'e>) -> Vec<Statement<'e>> {
+    let mut statements = Vec::new();
     for event in facts.evidence.events() {
         let saying = message::event(&event.reason, event.component.as_deref(), &event.message);
         if saying == Saying::Benign && !event.warning {
@@ -133,17 +146,25 @@ pub(super) fn read(facts: &mut Facts<'_>) {
             record: Record::Event(event),
         });
     }
-    facts.statements = statements;
-    number(facts);
+    statements
 }
 
 /// Numbers the statements by whom they are about, and looks which pods are unwell.
 fn number(facts: &mut Facts<'_>) {
     facts.about = facts.statements.iter().enumerate().map(|(at, said)| (said.subject.hash(), at)).collect();
     facts.about.sort_unstable();
-    let is_unwell =
-        |pod: &PodFact| !pod.gone && (!pod.shows_no_trouble() || facts.about(pod.subject()).next().is_some());
-    facts.unwell = (0..facts.pods.len()).filter(|at| facts.pods.get(*at).is_some_and(is_unwell)).collect();
+    let mut spoken_of = vec![false; facts.pods.len()];
+    for said in facts.statements.iter().filter(|said| said.subject.kind == Kind::Pod) {
+        let pod = facts.pod_at(&said.subject.as_whole());
+        if let Some(pod) = pod.and_then(|pod| spoken_of.get_mut(pod)) {
+            *pod = true;
+        }
+    }
+    let numbered = facts.pods.iter().zip(spoken_of).enumerate();
+    facts.unwell = numbered
+        .filter(|(_, (pod, spoken_of))| !pod.gone && (*spoken_of || !pod.shows_no_trouble()))
+        .map(|(at, _)| at)
+        .collect();
 }
 
 fn states<'e>(pod: &PodFact<'e>, container: &'e Container, out: &mut Vec<Statement<'e>>) {

@@ -261,6 +261,34 @@ pub struct LogFact<'e> {
 
 /// Joins the objects to each other.
 pub(super) fn join(evidence: &Evidence) -> Facts<'_> {
+    let pods = pods(evidence);
+    let services = services::of(evidence, &pods);
+    let numbered = services.iter().enumerate();
+    let pairs = numbered.flat_map(|(at, of)| of.pods.iter().flatten().map(move |pod| (*pod, at)));
+    let mut serving: Vec<(usize, usize)> = pairs.collect();
+    serving.sort_unstable();
+    let mut facts = Facts {
+        evidence,
+        workloads: workloads(evidence),
+        services,
+        serving,
+        nodes: nodes(evidence),
+        logs: Vec::new(),
+        statements: Vec::new(),
+        about: Vec::new(),
+        unwell: Vec::new(),
+        first_pod: evidence.objects().partition_point(|object| object.subject.kind < Kind::Pod),
+        owned: owned(&pods),
+        placed: placed(&pods),
+        pods,
+    };
+    let mut labelled = BTreeMap::new();
+    facts.logs = evidence.logs().iter().map(|log| log_fact(&facts, log, &mut labelled)).collect();
+    facts
+}
+
+/// Every pod, in the order of their subjects.
+fn pods(evidence: &Evidence) -> Vec<PodFact<'_>> {
     let objects = evidence.of(&Kind::Pod);
     let mut pods: Vec<PodFact> = Vec::with_capacity(objects.len());
     // Pods stand in the order of their namespaces.
@@ -281,39 +309,18 @@ pub(super) fn join(evidence: &Evidence) -> Facts<'_> {
         let owners = owners_of_pod(evidence, object, before);
         pods.push(PodFact { object, pod, owners, gone });
     }
-    let workloads = evidence
-        .objects()
-        .iter()
-        .enumerate()
-        .filter_map(|(place, object)| {
-            let workload = object.workload()?;
-            let owner = owners_of_object(evidence, &object.subject).into_iter().next();
-            Some(WorkloadFact { object, workload, owner, place })
-        })
-        .collect();
-    let services = services::of(evidence, &pods);
-    let numbered = services.iter().enumerate();
-    let pairs = numbered.flat_map(|(at, of)| of.pods.iter().flatten().map(move |pod| (*pod, at)));
-    let mut serving: Vec<(usize, usize)> = pairs.collect();
-    serving.sort_unstable();
-    let mut facts = Facts {
-        evidence,
-        workloads,
-        services,
-        serving,
-        nodes: nodes(evidence),
-        logs: Vec::new(),
-        statements: Vec::new(),
-        about: Vec::new(),
-        unwell: Vec::new(),
-        first_pod: evidence.objects().partition_point(|object| object.subject.kind < Kind::Pod),
-        owned: owned(&pods),
-        placed: placed(&pods),
-        pods,
-    };
-    let mut labelled = BTreeMap::new();
-    facts.logs = evidence.logs().iter().map(|log| log_fact(&facts, log, &mut labelled)).collect();
-    facts
+    pods
+}
+
+/// Every workload, in the order of their subjects.
+fn workloads(evidence: &Evidence) -> Vec<WorkloadFact<'_>> {
+    let numbered = evidence.objects().iter().enumerate();
+    let workloads = numbered.filter_map(|(place, object)| {
+        let workload = object.workload()?;
+        let owner = owners_of_object(evidence, &object.subject).into_iter().next();
+        Some(WorkloadFact { object, workload, owner, place })
+    });
+    workloads.collect()
 }
 
 /// Pods by each of their owners.
