@@ -129,13 +129,15 @@ fn folder(parts: &Mutex<Parts>, root: &Path, caps: &Caps, workers: usize) -> std
 fn unpacked(parts: &Mutex<Parts>, path: &Path, caps: &Caps, workers: usize) -> std::io::Result<()> {
     let (entries, received) = sync_channel::<(String, Vec<u8>)>(2 * workers);
     let received = Mutex::new(received);
+    // Places of files that were understood: the next ones come there.
+    let spare = Mutex::new(Vec::new());
     let below = locked(parts).below().to_owned();
     let mut unpack = Unpack::new(caps, true);
     let read = std::thread::scope(|scope| {
-        (1..workers.max(2)).for_each(|_| drop(scope.spawn(|| work(&received, parts))));
+        (1..workers.max(2)).for_each(|_| drop(scope.spawn(|| work(&received, &spare, parts))));
         let read = unpack.asked(path, &mut |leaf| {
             let path = within(&below, leaf.path);
-            let mut bytes = Vec::new();
+            let mut bytes = spare.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
             match some(leaf.from, &mut bytes) {
                 Some(Ok(())) => match entries.send((path, bytes)) {
                     Ok(()) => ControlFlow::Continue(()),
@@ -151,7 +153,7 @@ fn unpacked(parts: &Mutex<Parts>, path: &Path, caps: &Caps, workers: usize) -> s
             }
         });
         drop(entries);
-        work(&received, parts);
+        work(&received, &spare, parts);
         read
     });
     locked(parts).tell(unpack.told);
@@ -159,12 +161,14 @@ fn unpacked(parts: &Mutex<Parts>, path: &Path, caps: &Caps, workers: usize) -> s
 }
 
 /// Understands files as they come.
-fn work(received: &Mutex<Receiver<(String, Vec<u8>)>>, parts: &Mutex<Parts>) {
+fn work(received: &Mutex<Receiver<(String, Vec<u8>)>>, spare: &Mutex<Vec<Vec<u8>>>, parts: &Mutex<Parts>) {
     let mut kept = Intake::default();
     loop {
         let next = received.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok((path, bytes)) = next else { break };
+        let Ok((path, mut bytes)) = next else { break };
         let part = whole(path, &bytes);
+        bytes.clear();
+        spare.lock().unwrap_or_else(PoisonError::into_inner).push(bytes);
         kept.absorb(locked(parts).add(part));
     }
     locked(parts).absorb(kept);

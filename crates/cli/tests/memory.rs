@@ -110,9 +110,9 @@ fn no_input_fills_the_memory() {
         (&nested, 64),
         (&nothing, 64),
         (&gzip, 64),
+        (&zip, 64),
         (&line, 64),
-        (&many, 96),
-        (&zip, 160),
+        (&many, 64),
         (&string, MOST),
     ] {
         let peak = peak(from, &[0, 1]);
