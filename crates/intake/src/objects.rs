@@ -1,5 +1,6 @@
 //! Kubernetes objects in JSON and YAML.
 
+mod alike;
 mod block;
 mod config;
 mod container;
@@ -18,6 +19,7 @@ mod yaml;
 
 use crate::pool::Pool;
 use crate::{Intake, Place};
+use alike::{Known, Specs};
 use engine::evidence::{Body, Gap, Locator, Node, Object, Read, View, What, Why};
 use engine::moment::Moment;
 use engine::subject::{Kind, Subject};
@@ -26,6 +28,7 @@ use meta::{Make, Metadata, kind_of};
 pub use reduce::reduced;
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::rc::Rc;
 use wire::{Notes, Wire};
 
 /// Reads objects; false where the text is neither JSON nor YAML of objects.
@@ -196,6 +199,8 @@ struct Piece<'a> {
     version: Option<&'a str>,
     /// Where in the text `metadata.managedFields` stands, of an item of a list in JSON.
     managed: Option<Range<usize>>,
+    /// Where in the text the only `spec` stands, likewise.
+    spec: Option<Range<usize>>,
 }
 
 /// A list of objects, or one object alone.
@@ -226,8 +231,10 @@ struct Reader<'r, 'o> {
     /// Bytes in which line ends have been counted, and how many there were.
     counted: usize,
     lines: usize,
-    /// A place for an object without its managers.
+    /// A place for an object without what need not be parsed.
     brief: String,
+    /// What is known of the specs of pods.
+    specs: Specs,
     /// Whether what is read are wishes.
     wishes: bool,
     /// Observations that were there before the list at hand.
@@ -241,8 +248,8 @@ impl<'r, 'o> Reader<'r, 'o> {
     fn new(place: &'r Place, pool: &'r Pool, out: &'o mut Intake, text: &'r str) -> Self {
         let read_before = out.observations.len();
         let wishes = wishes(&place.file);
-        let (brief, make) = (String::new(), Make { pool });
-        Reader { place, make, read_before, out, text, counted: 0, lines: 0, brief, wishes }
+        let (brief, specs, make) = (String::new(), Specs::default(), Make { pool });
+        Reader { place, make, read_before, out, text, counted: 0, lines: 0, brief, specs, wishes }
     }
 
     /// The same, at the beginning of a job.
@@ -352,25 +359,44 @@ impl Reader<'_, '_> {
     }
 
     fn piece(&mut self, piece: &Piece<'_>, kind: &str, version: Option<&str>) {
-        let Some(managed) = piece.managed.clone().filter(|_| is_brief(kind)) else {
-            return self.read(piece, kind, version).unwrap_or_else(|error| {
-                let locator = self.locator(piece.start);
-                self.gap(None, &error, locator);
-            });
-        };
-        // What nobody wants is half of a pod: it need not pass the parser.
+        // Half of a pod is what nobody wants, and most of the rest is known of its replicas: it need not pass the parser.
+        let spec = piece.spec.as_ref().filter(|_| kind == "Pod");
+        let known = spec.map_or(Known::Nothing, |spec| self.specs.of(&piece.text[spec.clone()]));
+        let spec = spec.filter(|_| matches!(known, Known::Alike(_)));
+        let managed = piece.managed.as_ref().filter(|_| is_brief(kind));
+        let mut cuts = [managed.map(|at| (at, "null")), spec.map(|at| (at, self.specs.own()))];
+        cuts.sort_by_key(|cut| cut.map(|(at, _)| at.start));
         let mut brief = std::mem::take(&mut self.brief);
         brief.clear();
-        brief.extend([&piece.text[..managed.start], "null", &piece.text[managed.end..]]);
-        if self.read(&Piece { text: &brief, ..piece.clone() }, kind, version).is_err() {
-            // The parser is to name the place where it stands.
-            self.piece(&Piece { managed: None, ..piece.clone() }, kind, version);
+        let mut done = 0;
+        for (at, instead) in cuts.into_iter().flatten() {
+            brief.extend([&piece.text[done..at.start], instead]);
+            done = at.end;
+        }
+        let mut read = Err(String::new());
+        if done > 0 {
+            brief.push_str(&piece.text[done..]);
+            read = self.read(&Piece { text: &brief, ..piece.clone() }, kind, version, known.clone());
+        }
+        // Where a cut text cannot be parsed, the parser is to name the place where it stands.
+        let known = if matches!(known, Known::Alike(_)) { Known::Nothing } else { known };
+        if read.is_err()
+            && let Err(error) = self.read(piece, kind, version, known)
+        {
+            let locator = self.locator(piece.start);
+            self.gap(None, &error, locator);
         }
         self.brief = brief;
     }
 
     /// Reads an object; nothing of one that cannot be parsed.
-    fn read(&mut self, piece: &Piece<'_>, kind: &str, version: Option<&str>) -> Result<(), String> {
+    fn read(
+        &mut self,
+        piece: &Piece<'_>,
+        kind: &str,
+        version: Option<&str>,
+        known: Known,
+    ) -> Result<(), String> {
         let locator = self.locator(piece.start);
         let group = version.and_then(|version| version.split_once('/')).map_or("", |(group, _)| group);
         let notes = Notes::new(is_brief(kind));
@@ -386,7 +412,7 @@ impl Reader<'_, '_> {
             return Ok(());
         }
         let kind = kind_of(kind, version);
-        let parts = self.parts(&kind, piece, &notes)?;
+        let parts = self.parts(&kind, piece, &notes, known)?;
         self.object(kind, parts, &notes, locator);
         Ok(())
     }
@@ -451,7 +477,13 @@ impl Reader<'_, '_> {
         self.observe(locator, What::Object(Box::new(object)));
     }
 
-    fn parts<'a>(&self, kind: &Kind, piece: &Piece<'a>, notes: &Notes) -> Result<Parts<'a>, String> {
+    fn parts<'a>(
+        &mut self,
+        kind: &Kind,
+        piece: &Piece<'a>,
+        notes: &Notes,
+        known: Known,
+    ) -> Result<Parts<'a>, String> {
         let make = &self.make;
         macro_rules! read {
             ($wire:ty, $body:expr) => {
@@ -469,7 +501,15 @@ impl Reader<'_, '_> {
                 pod::PodObject<'a>,
                 |wire: &pod::PodObject<'a>| {
                     let name = wire.metadata.as_ref().and_then(|metadata| metadata.name.as_deref());
-                    Body::Pod(make.pod(wire.spec.as_ref(), wire.status.as_ref(), name))
+                    let (spec, status) = (wire.spec.as_ref(), wire.status.as_ref());
+                    let alike = match &known {
+                        Known::Alike(alike) => alike.clone(),
+                        _ => Rc::new(make.alike(spec, status)),
+                    };
+                    if matches!(known, Known::New) && notes.is_empty() {
+                        self.specs.remember(alike.clone());
+                    }
+                    Body::Pod(make.pod(&alike, spec, status, name))
                 },
                 |wire| wire.status.as_ref().is_some_and(|status| status.phase.is_some())
             ),

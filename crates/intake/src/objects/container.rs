@@ -143,13 +143,13 @@ const LONGEST_WORD: usize = 256;
 const MOST_WORDS: usize = 64;
 
 impl Make<'_> {
+    /// A container without its mounts.
     pub(super) fn container(&self, wire: &WireContainer<'_>, role: Role) -> Option<Container> {
         let role = match role {
             Role::Init if wire.restart_policy.as_deref() == Some("Always") => Role::Sidecar,
             role => role,
         };
         let mut container = Container::new(self.some(&wire.name)?, role);
-        container.mounts = wire.mounts.as_ref().map(|all| exact(all.iter().filter_map(|it| self.mount(it))));
         container.spec = self.pool.containers.share(self.container_spec(wire));
         Some(container)
     }
@@ -187,6 +187,10 @@ impl Make<'_> {
             protocol: self.some(&wire.protocol).unwrap_or_else(|| self.text("TCP")),
             host_port: port(wire.host_port),
         })
+    }
+
+    pub(super) fn mounts(&self, wire: &WireContainer<'_>) -> Option<Vec<Mount>> {
+        wire.mounts.as_ref().map(|all| exact(all.iter().filter_map(|it| self.mount(it))))
     }
 
     fn mount(&self, wire: &WireMount<'_>) -> Option<Mount> {

@@ -62,7 +62,7 @@ fn documents<'a>(
 ) -> Option<(Vec<Document<'a>>, Between<'a>)> {
     let mut found = Vec::new();
     let mut between = Vec::new();
-    let mut cursor = Cursor { text, at: 0 };
+    let mut cursor = Cursor::new(text);
     // Once a document turns out to be cut, each ends where the next line begins with a brace, at the latest.
     let mut bounded = false;
     loop {
@@ -121,7 +121,7 @@ pub(super) struct Managed {
 pub(super) fn managed(object: &str) -> Option<Managed> {
     let mut found = None;
     let mut count = 0;
-    Cursor { text: object, at: 0 }.entries(|cursor, key| {
+    Cursor::new(object).entries(|cursor, key| {
         if key != "metadata" || cursor.peek() != Some(b'{') {
             return cursor.value();
         }
@@ -151,21 +151,28 @@ pub(super) fn managed(object: &str) -> Option<Managed> {
     Some(Managed { value, entry })
 }
 
-struct Cursor<'a> {
+/// Passes over JSON without parsing it.
+pub(super) struct Cursor<'a> {
     text: &'a str,
-    at: usize,
+    /// The byte that it stands before.
+    pub(super) at: usize,
 }
 
 impl<'a> Cursor<'a> {
+    /// At the beginning of a text.
+    pub(super) fn new(text: &'a str) -> Self {
+        Cursor { text, at: 0 }
+    }
+
     fn bytes(&self) -> &'a [u8] {
         self.text.as_bytes()
     }
 
-    fn peek(&self) -> Option<u8> {
+    pub(super) fn peek(&self) -> Option<u8> {
         self.bytes().get(self.at).copied()
     }
 
-    fn pass_blank(&mut self) {
+    pub(super) fn pass_blank(&mut self) {
         while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
             self.at += 1;
         }
@@ -181,7 +188,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Passes over a value of any type. False where the text ends before it.
-    fn value(&mut self) -> bool {
+    pub(super) fn value(&mut self) -> bool {
         match self.peek() {
             Some(b'"') => self.string().is_some(),
             Some(b'{' | b'[') => {
@@ -200,7 +207,7 @@ impl<'a> Cursor<'a> {
 
     /// Walks the entries of the object that begins here and hands each key and the cursor, before its value, to
     /// `each`, which passes over the value. False where the text ends before the object, or is none.
-    fn entries(&mut self, mut each: impl FnMut(&mut Self, &'a str) -> bool) -> bool {
+    pub(super) fn entries(&mut self, mut each: impl FnMut(&mut Self, &'a str) -> bool) -> bool {
         let start = self.at;
         self.at += 1;
         loop {
@@ -250,7 +257,7 @@ impl<'a> Cursor<'a> {
 
     fn piece(&mut self) -> (Piece<'a>, bool) {
         let start = self.at;
-        let (mut kind, mut version, mut managed) = (None, None, None);
+        let (mut kind, mut version, mut managed, mut spec, mut specs) = (None, None, None, None, 0);
         let whole = self.entries(|cursor, key| match key {
             "kind" => cursor.word(&mut kind),
             "apiVersion" => cursor.word(&mut version),
@@ -262,10 +269,18 @@ impl<'a> Cursor<'a> {
                 }
                 whole
             }),
+            "spec" => {
+                let from = cursor.at - start;
+                let whole = cursor.value();
+                specs += 1;
+                spec = Some(from..cursor.at - start);
+                whole
+            }
             _ => cursor.value(),
         });
         let text = &self.text[start..self.at];
-        (Piece { form: Form::Json, text, start, kind, version, managed }, whole)
+        let spec = spec.filter(|_| specs == 1);
+        (Piece { form: Form::Json, text, start, kind, version, managed, spec }, whole)
     }
 
     fn document(&mut self) -> Document<'a> {
@@ -279,6 +294,7 @@ impl<'a> Cursor<'a> {
                 kind: None,
                 version: None,
                 managed: None,
+                spec: None,
             };
             return Document { head, items: Some(items), metadata: None, cut };
         }
@@ -316,6 +332,7 @@ impl<'a> Cursor<'a> {
                 kind,
                 version,
                 managed: None,
+                spec: None,
             },
             items,
             metadata,

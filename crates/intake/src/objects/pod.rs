@@ -1,5 +1,6 @@
 //! Pods, and the templates of pods.
 
+use super::alike::Alike;
 use super::container::{ContainerStatus, WireContainer};
 use super::meta::{Make, Metadata, Named, Requirements, WireCondition, WireRequirement, WireSelector};
 use super::wire::{Map, Present, Scalar, Str, wire};
@@ -177,22 +178,44 @@ impl Make<'_> {
     }
 
     pub(super) fn template(&self, wire: &PodTemplate<'_>) -> Template {
+        let spec = wire.spec.as_ref();
         Template {
             labels: wire.metadata.as_ref().and_then(|metadata| self.map(&metadata.labels)),
-            pod: self.pod(wire.spec.as_ref(), None, None),
+            pod: self.pod(&self.alike(spec, None), spec, None, None),
         }
     }
 
-    /// `name` is the pod's, where there is one: claims of generic ephemeral volumes are named after it.
+    /// What replicas of a pod have alike.
+    pub(super) fn alike(&self, spec: Option<&PodSpec<'_>>, status: Option<&PodStatus<'_>>) -> Alike {
+        let containers = |of: Option<&Vec<WireContainer<'_>>>, role| {
+            of.into_iter().flatten().map(|it| self.container(it, role)).collect()
+        };
+        Alike {
+            spec: self.pool.pods.share(self.pod_spec(spec, status)),
+            init: containers(spec.and_then(|spec| spec.init.as_ref()), Role::Init),
+            containers: containers(spec.and_then(|spec| spec.containers.as_ref()), Role::App),
+        }
+    }
+
+    /// A pod: what is `alike` is not looked for in the spec. `name` is the pod's, where there is one: claims of generic
+    /// ephemeral volumes are named after it.
     pub(super) fn pod(
         &self,
+        alike: &Alike,
         spec: Option<&PodSpec<'_>>,
         status: Option<&PodStatus<'_>>,
         name: Option<&str>,
     ) -> Pod {
-        let mut pod = Pod { spec: self.pool.pods.share(self.pod_spec(spec, status)), ..Pod::default() };
+        let qos = status.and_then(|status| self.some(&status.qos));
+        let affinity = spec.and_then(|spec| spec.affinity.as_ref()).map(|affinity| self.affinity(affinity));
+        let shared = if alike.spec.qos == qos && alike.spec.affinity == affinity {
+            alike.spec.clone()
+        } else {
+            self.pool.pods.share(evidence::PodSpec { qos, affinity, ..(*alike.spec).clone() })
+        };
+        let mut pod = Pod { spec: shared, ..Pod::default() };
         if let Some(spec) = spec {
-            self.spec(&mut pod, spec, name);
+            self.spec(&mut pod, alike, spec, name);
         }
         if let Some(status) = status {
             self.status(&mut pod, status);
@@ -201,19 +224,24 @@ impl Make<'_> {
         pod
     }
 
-    fn spec(&self, pod: &mut Pod, spec: &PodSpec<'_>, name: Option<&str>) {
+    fn spec(&self, pod: &mut Pod, alike: &Alike, spec: &PodSpec<'_>, name: Option<&str>) {
         pod.node = self.some(&spec.node);
         pod.volumes = spec.volumes.as_ref().map(|volumes| {
             let mut all = Vec::with_capacity(volumes.len());
             volumes.iter().for_each(|volume| self.volume(volume, name, &mut all));
             all
         });
-        let roles =
-            [(&spec.init, Role::Init), (&spec.containers, Role::App), (&spec.ephemeral, Role::Ephemeral)];
-        pod.containers.reserve_exact(roles.iter().filter_map(|(some, _)| Some(some.as_ref()?.len())).sum());
-        for (containers, role) in roles {
-            pod.containers.extend(containers.iter().flatten().filter_map(|it| self.container(it, role)));
+        let ephemeral = spec.ephemeral.as_deref().unwrap_or_default();
+        pod.containers.reserve_exact(alike.init.len() + alike.containers.len() + ephemeral.len());
+        for (known, wires) in [(&alike.init, &spec.init), (&alike.containers, &spec.containers)] {
+            let wires = wires.as_deref().unwrap_or_default();
+            pod.containers.extend(known.iter().zip(wires).filter_map(|(container, wire)| {
+                Some(Container { mounts: self.mounts(wire), ..container.clone()? })
+            }));
         }
+        pod.containers.extend(ephemeral.iter().filter_map(|wire| {
+            Some(Container { mounts: self.mounts(wire), ..self.container(wire, Role::Ephemeral)? })
+        }));
     }
 
     fn pod_spec(&self, spec: Option<&PodSpec<'_>>, status: Option<&PodStatus<'_>>) -> evidence::PodSpec {

@@ -392,3 +392,103 @@ fn no_prefix_of_an_input_panics() {
         }
     }
 }
+
+#[test]
+fn replicas_are_read_as_if_each_stood_alone() {
+    let list = |items: &[String], lines: usize| {
+        let head = r#"{"kind":"PodList","apiVersion":"v1","items":["#;
+        format!("{head}{}{}]}}", "\n".repeat(lines), items.join(",\n"))
+    };
+    let read = |text: &str| {
+        let mut out = intake("all.json", text);
+        out.observations.retain(|it| !matches!(it.what, What::Listed { .. }));
+        (out.observations, out.gaps)
+    };
+    // One line, with what tells replicas apart in real pods.
+    let plain = serde_json::from_str::<serde_json::Value>(POD).unwrap().to_string();
+    let replicas: [fn(&str) -> String; 5] = [
+        str::to_owned,
+        |it| it.replace("x2k4p", "aaaaa").replace("\"n1\"", "\"n2\"").replace("/data", "/other"),
+        |it| it.replace("Burstable", "Guaranteed"),
+        |it| it.replace("\"spec\":{", r#""spec":{"affinity":{"podAntiAffinity":{}},"#),
+        |it| it.replace("\"nodeName\":\"n1\",", ""),
+    ];
+    let words = [
+        "\"nodeName\":7,",
+        "\"node\\u004eame\":\"n3\",",
+        "\"volumes\":null,",
+        "\"containers\":[{\"name\":\"b\"}],",
+        "\"volumeMounts\":[{\"name\":\"v\",\"mountPath\":\"/v\"}],",
+        "\"name\":\"twin\",",
+        ",",
+        "{}",
+        "\\",
+        "7",
+        "null",
+        " ",
+        "\"spec\":{},",
+        "\"hostname\":{\"a\":[1]},",
+        "\"qosClass\":\"BestEffort\",",
+        "\"init\\u0043ontainers\":[],",
+    ];
+    let state = std::cell::Cell::new(7_u64);
+    let next = |below: usize| {
+        state
+            .set(state.get().wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407));
+        (state.get() >> 33) as usize % below
+    };
+    let break_up = |item: &mut String| {
+        let behind = ["{", ",", ":", "["][next(4)];
+        let spec = item.find("\"spec\"").unwrap_or(0);
+        let places: Vec<usize> = item[spec..].match_indices(behind).map(|(at, _)| spec + at + 1).collect();
+        item.insert_str(places[next(places.len())], words[next(words.len())]);
+    };
+    let mut compared = 0;
+    for _ in 0..600 {
+        let mut template = plain.clone();
+        break_up(&mut template);
+        let replica = |_| {
+            let mut item = replicas[next(replicas.len())](&template);
+            if next(12) == 0 {
+                break_up(&mut item);
+            }
+            item
+        };
+        let items: Vec<String> = (0..4).map(replica).collect();
+        let together = list(&items, 0);
+        let (lists, _) = json::lists(&together).unwrap();
+        if lists.len() != 1 || !lists[0].pieces.iter().map(|piece| piece.text).eq(&items) {
+            continue;
+        }
+        compared += 1;
+        let alone =
+            items.iter().enumerate().map(|(line, item)| read(&list(std::slice::from_ref(item), line)));
+        let (mut observations, mut gaps) = (Vec::new(), Vec::new());
+        for (seen, missed) in alone {
+            observations.extend(seen);
+            gaps.extend(missed);
+        }
+        assert_eq!(read(&together), (observations, gaps), "{together}");
+    }
+    assert!(compared > 400, "{compared}");
+}
+
+#[test]
+fn a_spec_is_known_by_what_replicas_have_alike() {
+    let spec = |node: &str, mount: &str, image: &str| {
+        format!(
+            r#"{{"nodeName":"{node}","containers":[{{"name":"a","image":"{image}","volumeMounts":[{{"name":"{mount}","mountPath":"/v"}}]}}, {{"name":"b"}}],"volumes":[{{"name":"{mount}"}}]}}"#
+        )
+    };
+    let mut specs = alike::Specs::default();
+    let alike = || Rc::new(Make { pool: &Pool::of(0) }.alike(None, None));
+    assert!(matches!(specs.of(&spec("n1", "token-1", "i")), Known::New));
+    specs.remember(alike());
+    assert!(matches!(specs.of(&spec("n2", "token-2", "i")), Known::Alike(_)));
+    let own = r#"{"nodeName":"n2","containers":[{"volumeMounts":[{"name":"token-2","mountPath":"/v"}]},{}],"volumes":[{"name":"token-2"}]}"#;
+    assert_eq!(specs.own(), own);
+    assert!(matches!(specs.of(&spec("n2", "token-2", "other")), Known::New));
+    for odd in [r#"{"node\u004eame":"n1"}"#, "{", "[]", r#"{"containers":[7]}"#, r#"{"containers":[{]}"#] {
+        assert!(matches!(specs.of(odd), Known::Nothing), "{odd}");
+    }
+}

@@ -34,6 +34,11 @@ impl Notes {
         self.brief
     }
 
+    /// Whether there was no fault so far.
+    pub(super) fn is_empty(&self) -> bool {
+        self.faults.borrow().is_empty()
+    }
+
     /// The faults so far.
     pub(super) fn take(&self) -> Vec<String> {
         self.faults.take()

@@ -143,7 +143,7 @@ fn document(text: &str, start: usize, end: usize) -> Option<List<'_>> {
     if is_list && kind.is_some() {
         return Some(List { head: kind.zip(version), pieces: Vec::new(), partial, cut: None });
     }
-    let piece = Piece { form: Form::Yaml, text: body, start, kind, version, managed: None };
+    let piece = Piece { form: Form::Yaml, text: body, start, kind, version, managed: None, spec: None };
     // The line of the first key, not that of the marker or comment above it.
     let first = lines(body).find(|(_, line)| !is_blank(line)).map_or(0, |(at, _)| at);
     Some(List {
@@ -178,6 +178,7 @@ fn items_of(text: &str, offset: usize) -> Vec<Piece<'_>> {
                 kind: None,
                 version: None,
                 managed: None,
+                spec: None,
             });
             key = rest.trim_start_matches(' ');
         }
