@@ -12,7 +12,7 @@ use std::io::Read;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{TrySendError, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Threads that read.
@@ -133,45 +133,45 @@ fn unpacked(parts: &Mutex<Parts>, path: &Path, caps: &Caps, workers: usize) -> s
     let spare = Mutex::new(Vec::new());
     let below = locked(parts).below().to_owned();
     let mut unpack = Unpack::new(caps, true);
-    let read = std::thread::scope(|scope| {
-        (1..workers.max(2)).for_each(|_| drop(scope.spawn(|| work(&received, &spare, parts))));
-        let read = unpack.asked(path, &mut |leaf| {
-            let path = within(&below, leaf.path);
-            let mut bytes = spare.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
-            match some(leaf.from, &mut bytes) {
-                Some(Ok(())) => match entries.send((path, bytes)) {
-                    Ok(()) => ControlFlow::Continue(()),
-                    Err(_) => ControlFlow::Break(()),
-                },
-                rest => {
-                    let part = streamed(path, &bytes, rest, leaf.from, workers);
-                    let mut parts = locked(parts);
-                    let kept = parts.add(part);
-                    parts.absorb(kept);
-                    ControlFlow::Continue(())
-                }
-            }
-        });
-        drop(entries);
-        work(&received, &spare, parts);
-        read
-    });
-    locked(parts).tell(unpack.told);
-    read
-}
-
-/// Understands files as they come.
-fn work(received: &Mutex<Receiver<(String, Vec<u8>)>>, spare: &Mutex<Vec<Vec<u8>>>, parts: &Mutex<Parts>) {
-    let mut kept = Intake::default();
-    loop {
-        let next = received.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok((path, mut bytes)) = next else { break };
+    let done = |(path, mut bytes): (String, Vec<u8>), kept: &mut Intake| {
         let part = whole(path, &bytes);
         bytes.clear();
         spare.lock().unwrap_or_else(PoisonError::into_inner).push(bytes);
         kept.absorb(locked(parts).add(part));
-    }
-    locked(parts).absorb(kept);
+    };
+    let work = |mut kept: Intake| {
+        loop {
+            let next = received.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            let Ok(file) = next else { break };
+            done(file, &mut kept);
+        }
+        locked(parts).absorb(kept);
+    };
+    let read = std::thread::scope(|scope| {
+        (1..workers.max(2)).for_each(|_| drop(scope.spawn(|| work(Intake::default()))));
+        let mut kept = Intake::default();
+        let read = unpack.asked(path, &mut |leaf| {
+            let path = within(&below, leaf.path);
+            let mut bytes = spare.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+            match some(leaf.from, &mut bytes) {
+                Some(Ok(())) => match entries.try_send((path, bytes)) {
+                    Ok(()) => {}
+                    // The others have enough to do.
+                    Err(TrySendError::Full(file) | TrySendError::Disconnected(file)) => done(file, &mut kept),
+                },
+                rest => {
+                    let part = streamed(path, &bytes, rest, leaf.from, workers);
+                    kept.absorb(locked(parts).add(part));
+                }
+            }
+            ControlFlow::Continue(())
+        });
+        drop(entries);
+        work(kept);
+        read
+    });
+    locked(parts).tell(unpack.told);
+    read
 }
 
 /// Understands one file; `bytes` is a place for it.
