@@ -17,7 +17,7 @@ mod wire;
 mod workload;
 mod yaml;
 
-use crate::pool::Pool;
+use crate::pool::{self, Pool};
 use crate::{Intake, Place};
 use alike::{Known, Specs};
 use engine::evidence::{Body, Gap, Locator, Node, Object, Read, View, What, Why};
@@ -42,21 +42,22 @@ pub fn read(text: &str, place: &Place, out: &mut Intake) -> bool {
         }
         (yaml::lists(text), Vec::new())
     };
-    let pool = Pool::of(text.len());
-    match jobs(text, &lists).as_slice() {
-        jobs @ [_, _, ..] => read_jobs(jobs, text, place, out),
-        _ => {
-            let mut reader = Reader::new(place, &pool, out, text);
-            lists.iter().for_each(|list| reader.list(list));
+    pool::with(|pool| {
+        match jobs(text, &lists).as_slice() {
+            jobs @ [_, _, ..] => read_jobs(jobs, text, place, pool, out),
+            _ => {
+                let mut reader = Reader::new(place, pool, out, text);
+                lists.iter().for_each(|list| reader.list(list));
+            }
         }
-    }
-    let mut reader = Reader::new(place, &pool, out, text);
-    for (start, line) in between {
-        let locator = reader.locator(start);
-        reader.out.unread.of += 1;
-        reader.out.unread.lines += 1;
-        crate::sample(reader.out, locator, line);
-    }
+        let mut reader = Reader::new(place, pool, out, text);
+        for (start, line) in between {
+            let locator = reader.locator(start);
+            reader.out.unread.of += 1;
+            reader.out.unread.lines += 1;
+            crate::sample(reader.out, locator, line);
+        }
+    });
     true
 }
 
@@ -121,17 +122,19 @@ fn jobs<'l, 'a>(text: &str, lists: &'l [List<'a>]) -> Vec<Job<'l, 'a>> {
     jobs
 }
 
-fn read_jobs(jobs: &[Job<'_, '_>], text: &str, place: &Place, out: &mut Intake) {
+fn read_jobs(jobs: &[Job<'_, '_>], text: &str, place: &Place, pool: &Pool, out: &mut Intake) {
     let parts = crate::work::each(jobs, crate::work::WORKERS, |job| {
-        let (pool, mut read) = (Pool::of(JOB), Intake::default());
-        let mut reader = Reader::new(place, &pool, &mut read, text).at(job);
-        match job.part {
-            Some((pieces, ..)) => {
-                let of = job.lists[0].of();
-                pieces.iter().for_each(|piece| reader.piece_of(of, piece));
+        let mut read = Intake::default();
+        pool::with(|pool| {
+            let mut reader = Reader::new(place, pool, &mut read, text).at(job);
+            match job.part {
+                Some((pieces, ..)) => {
+                    let of = job.lists[0].of();
+                    pieces.iter().for_each(|piece| reader.piece_of(of, piece));
+                }
+                None => job.lists.iter().for_each(|list| reader.list(list)),
             }
-            None => job.lists.iter().for_each(|list| reader.list(list)),
-        }
+        });
         read
     });
     let mut before = out.observations.len();
@@ -141,8 +144,7 @@ fn read_jobs(jobs: &[Job<'_, '_>], text: &str, place: &Place, out: &mut Intake) 
         }
         out.absorb(part);
         if let Some((_, _, true)) = job.part {
-            let pool = Pool::of(0);
-            let mut reader = Reader::new(place, &pool, out, text).at(job);
+            let mut reader = Reader::new(place, pool, out, text).at(job);
             reader.read_before = before;
             reader.end_of(&job.lists[0]);
         }

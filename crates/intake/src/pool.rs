@@ -1,4 +1,4 @@
-//! Shares what is equal: names, reasons and labels of one file repeat thousands of times, and so do the specs of replicas.
+//! Shares what is equal: names, reasons and labels repeat thousands of times, and so do the specs of replicas.
 
 use engine::Text;
 use engine::evidence::{ContainerSpec, Owner, Pairs, PodSpec, Probe, Said, Shared};
@@ -10,7 +10,17 @@ const SLOTS: usize = 1 << 12;
 /// Texts longer than this hardly repeat.
 const LONGEST: usize = 96;
 
-/// What was read lately of one file; what is equal to it is shared.
+thread_local! {
+    /// Files of one cluster have words alike, and a bundle has thousands of files.
+    static POOL: Pool = Pool::default();
+}
+
+/// Lends the pool of this thread.
+pub(crate) fn with<T>(work: impl FnOnce(&Pool) -> T) -> T {
+    POOL.with(work)
+}
+
+/// What was read lately; what is equal to it is shared.
 pub(crate) struct Pool {
     /// One place for each hash: a newer text takes the place of an older one, so that it never grows.
     texts: RefCell<Vec<Option<Text>>>,
@@ -22,12 +32,10 @@ pub(crate) struct Pool {
     pub(crate) said: Recent<Said>,
 }
 
-impl Pool {
-    /// For a text of so many bytes: of a short one little is remembered.
-    pub(crate) fn of(bytes: usize) -> Self {
-        let slots = (bytes / 64).next_power_of_two().clamp(64, SLOTS);
+impl Default for Pool {
+    fn default() -> Self {
         Pool {
-            texts: RefCell::new(vec![None; slots]),
+            texts: RefCell::new(vec![None; SLOTS]),
             containers: Recent::default(),
             probes: Recent::default(),
             pods: Recent::default(),
@@ -36,7 +44,9 @@ impl Pool {
             said: Recent::default(),
         }
     }
+}
 
+impl Pool {
     /// An owned text, shared with an earlier equal one where that is still known.
     pub(crate) fn text(&self, text: &str) -> Text {
         if text.len() > LONGEST {
@@ -89,7 +99,7 @@ mod tests {
 
     #[test]
     fn equal_texts_are_one() {
-        let pool = Pool::of(1 << 20);
+        let pool = Pool::default();
         let (a, b) = (pool.text("Running"), pool.text("Running"));
         assert!(Arc::ptr_eq(&a, &b));
         let recent = Recent::default();

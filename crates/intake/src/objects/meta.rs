@@ -431,7 +431,7 @@ mod tests {
             "time":"2026-11-23T05:08:06Z","fieldsType":"FieldsV1","fieldsV1":{"f:metadata":{"f:labels":{".":{},"f:app":{}}},
             "f:spec":{"f:replicas":{},"f:template":{"f:spec":{"f:containers":{"k:{\"name\":\"web\"}":{".":{},"f:image":{}}}}}}}}]}"#;
         let metadata: Metadata = from_json(text, &Notes::default()).unwrap().unwrap();
-        let pool = Pool::of(0);
+        let pool = Pool::default();
         let managers = Make { pool: &pool }.managers(&metadata.managed);
         let paths: Vec<&str> = managers[0].paths.iter().map(|path| &**path).collect();
         assert_eq!(

@@ -481,7 +481,7 @@ fn a_spec_is_known_by_what_replicas_have_alike() {
         )
     };
     let mut specs = alike::Specs::default();
-    let alike = || Rc::new(Make { pool: &Pool::of(0) }.alike(None, None));
+    let alike = || Rc::new(Make { pool: &Pool::default() }.alike(None, None));
     assert!(matches!(specs.of(&spec("n1", "token-1", "i")), Known::New));
     specs.remember(alike());
     assert!(matches!(specs.of(&spec("n2", "token-2", "i")), Known::Alike(_)));
