@@ -21,6 +21,7 @@ pub use shared::Shared;
 pub use view::{Group, View, Views};
 
 use crate::Text;
+use crate::by_hash::ByHash;
 use crate::moment::Moment;
 use crate::scan::log::LogSummary;
 use crate::scan::node::NodeSummary;
@@ -448,7 +449,7 @@ pub struct Evidence {
     #[allow(clippy::vec_box)]
     pub(crate) objects: Vec<Box<Object>>,
     /// Where each object stands, by [`Subject::hash`].
-    places: Vec<(u64, usize)>,
+    places: ByHash,
     #[allow(clippy::vec_box)]
     pub(crate) events: Vec<Box<Event>>,
     pub(crate) logs: Vec<Log>,
@@ -490,10 +491,8 @@ impl Evidence {
 
     /// Where the newest incarnation of an object stands among all.
     pub(crate) fn place(&self, subject: &Subject) -> Option<usize> {
-        let hash = subject.hash();
-        let end = self.places.partition_point(|(known, _)| *known <= hash);
-        let same = self.places.iter().take(end).rev().take_while(|(known, _)| *known == hash);
-        same.map(|(_, at)| *at).find(|at| self.objects.get(*at).is_some_and(|o| o.subject == *subject))
+        let mut same = self.places.places(subject.hash()).rev();
+        same.find(|at| self.objects.get(*at).is_some_and(|o| o.subject == *subject))
     }
 
     /// Every event.

@@ -31,6 +31,7 @@ pub use statement::{Stage, Statement, Voice};
 pub use template::{Difference, Field};
 pub use topology::{LogFact, NodeFact, Owned, PodFact, WorkloadFact};
 
+use crate::by_hash::ByHash;
 use crate::evidence::{Evidence, Object};
 use crate::subject::{Kind, Subject};
 use crate::{Hands, Text};
@@ -51,7 +52,7 @@ pub struct Facts<'e> {
     pub(crate) logs: Vec<LogFact<'e>>,
     pub(crate) statements: Vec<Statement<'e>>,
     /// The statements as indices, by [`Subject::hash`] of whom they are about.
-    pub(crate) about: Vec<(u64, usize)>,
+    pub(crate) about: ByHash,
     /// Pods of [`Facts::unwell`], as indices.
     pub(crate) unwell: Vec<usize>,
     /// Pods by each of their owners, as indices.
@@ -149,11 +150,7 @@ impl<'e> Facts<'e> {
 
     /// Statements about an object or any part of it.
     pub fn about<'a>(&'a self, subject: &'a Subject) -> impl Iterator<Item = &'a Statement<'e>> {
-        let hash = subject.hash();
-        let first = self.about.partition_point(|(known, _)| *known < hash);
-        let from = self.about.get(first..).unwrap_or(&[]);
-        let near = from.iter().take_while(move |(known, _)| *known == hash);
-        let said = near.filter_map(|(_, at)| self.statements.get(*at));
+        let said = self.about.places(subject.hash()).filter_map(|at| self.statements.get(at));
         // Of one hash there is, but for chance, one object.
         said.filter(|said| said.subject.cmp_whole(subject).is_eq())
     }

@@ -1,6 +1,7 @@
 //! The pure core of coroner: evidence in, report out. No disk, network, clock, environment, chance, async or threads of its
 //! own.
 
+mod by_hash;
 pub mod clean;
 mod codes;
 pub mod detectors;

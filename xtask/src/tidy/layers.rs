@@ -7,6 +7,7 @@ use super::{Fault, File};
 const STAGES: &[&str] = &[
     "moment",
     "hands",
+    "by_hash",
     "clean",
     "codes",
     "subject",

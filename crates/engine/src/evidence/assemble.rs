@@ -7,6 +7,7 @@ use super::{
     ClockPair, Event, Evidence, Gap, Locator, Log, LogSource, NodeLog, Object, Observation, Tags, Unit, View,
     What, moments,
 };
+use crate::by_hash::ByHash;
 use crate::hands::both;
 use crate::moment::{Clock, Moment};
 use crate::subject::{Kind, Subject};
@@ -48,7 +49,7 @@ fn taken(observations: &Mutex<Vec<Observation>>) -> Vec<Observation> {
 
 /// Objects of their views, and where each stands by its hash.
 #[allow(clippy::vec_box)]
-fn objects_of(observations: Vec<Observation>, homes: &Homes) -> (Vec<Box<Object>>, Vec<(u64, usize)>) {
+fn objects_of(observations: Vec<Observation>, homes: &Homes) -> (Vec<Box<Object>>, ByHash) {
     let objects = in_order(observations).filter_map(|observation| {
         let What::Object(mut object) = observation.what else { return None };
         homes.settle(&mut object.subject);
@@ -56,9 +57,7 @@ fn objects_of(observations: Vec<Observation>, homes: &Homes) -> (Vec<Box<Object>
         Some(object)
     });
     let objects = merged(objects.collect());
-    let numbered = objects.iter().enumerate();
-    let mut places: Vec<(u64, usize)> = numbered.map(|(at, object)| (object.subject.hash(), at)).collect();
-    places.sort_unstable();
+    let places = ByHash::of(objects.iter().map(|object| object.subject.hash()));
     (objects, places)
 }
 

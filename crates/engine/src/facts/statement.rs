@@ -1,6 +1,7 @@
 //! What components say, typed: one statement about one subject, from a status, a condition, an event or a journal.
 
 use super::{Facts, PodFact};
+use crate::by_hash::ByHash;
 use crate::evidence::{Body, Container, Event, State};
 use crate::finding::Proof;
 use crate::hands::both;
@@ -151,8 +152,7 @@ fn of_events<'e>(facts: &Facts<'e>) -> Vec<Statement<'e>> {
 
 /// Numbers the statements by whom they are about, and looks which pods are unwell.
 fn number(facts: &mut Facts<'_>) {
-    facts.about = facts.statements.iter().enumerate().map(|(at, said)| (said.subject.hash(), at)).collect();
-    facts.about.sort_unstable();
+    facts.about = ByHash::of(facts.statements.iter().map(|said| said.subject.hash()));
     let mut spoken_of = vec![false; facts.pods.len()];
     for said in facts.statements.iter().filter(|said| said.subject.kind == Kind::Pod) {
         let pod = facts.pod_at(&said.subject.as_whole());

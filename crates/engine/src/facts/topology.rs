@@ -4,6 +4,7 @@ use super::Facts;
 use super::services::{self, Labelled};
 use super::statement::Stage;
 use crate::Text;
+use crate::by_hash::ByHash;
 use crate::evidence::{
     Body, Condition, Container, Evidence, Group, Log, LogSource, Node, Object, Phase, Pod, Role, State, Unit,
     View, Workload,
@@ -275,7 +276,7 @@ pub(super) fn join(evidence: &Evidence) -> Facts<'_> {
         nodes: nodes(evidence),
         logs: Vec::new(),
         statements: Vec::new(),
-        about: Vec::new(),
+        about: ByHash::default(),
         unwell: Vec::new(),
         first_pod: evidence.objects().partition_point(|object| object.subject.kind < Kind::Pod),
         owned: owned(&pods),
