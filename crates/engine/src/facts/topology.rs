@@ -32,6 +32,7 @@ pub struct PodFact<'e> {
     pub owners: Arc<[Owned]>,
     /// A list that should have it does not, or not any more.
     pub gone: bool,
+    ready: Option<bool>,
 }
 
 impl<'e> PodFact<'e> {
@@ -62,7 +63,7 @@ impl<'e> PodFact<'e> {
 
     /// A condition's status.
     pub fn condition(&self, kind: &str) -> Option<&'e Condition> {
-        self.pod.conditions.iter().flatten().find(|c| &*c.kind == kind)
+        condition(&self.pod.conditions, kind)
     }
 
     /// Whether it is being deleted.
@@ -80,14 +81,7 @@ impl<'e> PodFact<'e> {
 
     /// Whether it is ready; none where no view tells.
     pub fn is_ready(&self) -> Option<bool> {
-        if let Some(ready) = self.condition("Ready") {
-            return Some(&*ready.status == "True");
-        }
-        let apps: Vec<_> = self.pod.containers.iter().filter_map(|c| c.ready).collect();
-        if !apps.is_empty() && apps.len() == self.pod.containers.len() {
-            return Some(apps.iter().all(|&ready| ready));
-        }
-        self.pod.printed_ready.map(|(ready, all)| ready == all && all > 0)
+        self.ready
     }
 
     /// Whether it is shown to be ready and everything in it as it should be.
@@ -230,7 +224,7 @@ impl<'e> NodeFact<'e> {
 
     /// A condition.
     pub fn condition(&self, kind: &str) -> Option<&'e Condition> {
-        self.node?.conditions.iter().flatten().find(|c| &*c.kind == kind)
+        condition(&self.node?.conditions, kind)
     }
 
     /// Whether it is ready: `Some(false)` for not ready and unknown; none where no view tells.
@@ -308,9 +302,25 @@ fn pods(evidence: &Evidence) -> Vec<PodFact<'_>> {
         }
         let before = pods.last().map(|pod| &pod.owners);
         let owners = owners_of_pod(evidence, object, before);
-        pods.push(PodFact { object, pod, owners, gone });
+        pods.push(PodFact { object, pod, owners, gone, ready: is_ready(pod) });
     }
     pods
+}
+
+fn condition<'c>(conditions: &'c Option<Vec<Condition>>, kind: &str) -> Option<&'c Condition> {
+    conditions.iter().flatten().find(|c| &*c.kind == kind)
+}
+
+/// Whether a pod is ready. Its conditions lie elsewhere in the memory, and many ask.
+fn is_ready(pod: &Pod) -> Option<bool> {
+    if let Some(ready) = condition(&pod.conditions, "Ready") {
+        return Some(&*ready.status == "True");
+    }
+    let apps: Vec<_> = pod.containers.iter().filter_map(|c| c.ready).collect();
+    if !apps.is_empty() && apps.len() == pod.containers.len() {
+        return Some(apps.iter().all(|&ready| ready));
+    }
+    pod.printed_ready.map(|(ready, all)| ready == all && all > 0)
 }
 
 /// Every workload, in the order of their subjects.
