@@ -19,7 +19,7 @@ pub mod work;
 pub use stream::{WHOLE, read_from};
 
 use engine::Text;
-use engine::evidence::{ClockPair, Evidence, Gap, Locator, Log, Observation, Tags, What};
+use engine::evidence::{ClockPair, Evidence, Gap, Locator, Log, Observation, Read, Tags, What, Why};
 use engine::moment::Moment;
 use engine::scan::log::LogSummary;
 use kubectl::lines::Passage;
@@ -86,9 +86,23 @@ impl Intake {
     pub fn finish(mut self) -> (Evidence, Unread) {
         self.unread.files.sort();
         self.unread.files.dedup();
+        self.gaps.extend(self.observations.iter().filter_map(left_out));
         let hands = work::hands_for(self.observations.len());
         (Evidence::assemble_with(hands, self.observations, self.gaps), self.unread)
     }
+}
+
+/// What a scanner had no room for.
+fn left_out(observation: &Observation) -> Option<Gap> {
+    let lines = match &observation.what {
+        What::Log(log) => log.summary.dropped,
+        What::NodeLog(log) => log.summary.dropped,
+        _ => 0,
+    };
+    let locator = observation.locator.clone();
+    let why = format!("it says more different things than are kept: {lines} of its lines do not count");
+    let why = Why::Truncated(why.into());
+    (lines > 0).then(|| Gap { read: Read::File { path: locator.file.clone() }, why, locator })
 }
 
 /// Where observations come from: a file, and the place in it.

@@ -1,5 +1,6 @@
 //! How findings become incidents: several causes of one effect, loops, what is over, and what is no incident at all.
 
+use engine::evidence::{Gap, Why};
 use engine::finding::{Code, Course};
 use engine::report::{Incident, Report};
 use intake::{Intake, RawRecord};
@@ -315,4 +316,26 @@ fn services_that_a_lost_node_leaves_short_are_of_its_incident() {
     assert_eq!(report.incidents.len(), 1, "{:#?}", report.incidents);
     assert_eq!(report.incidents[0].root.subject.name.as_ref(), "n1");
     assert!(report.incidents[0].because.iter().any(|step| step.code == Code::ServiceShort));
+}
+
+#[test]
+fn what_a_scanner_has_no_room_for_is_a_gap() {
+    let log = |at| format!("ERROR dial tcp 10.0.{}.{}:80: connect: connection refused\n", at / 250, at % 250);
+    let head = "I1123 05:08:06.000000    1234 eviction_manager.go:627]";
+    let journal =
+        |at| format!("{head} \"Eviction manager: pod is evicted successfully\" pod=\"shop/web-{at}\"\n");
+    let told = |path: &str, text: String| {
+        let mut out = Intake::default();
+        intake::read(RawRecord { path, bytes: text.as_bytes() }, &mut out);
+        let why = |gap: &Gap| match &gap.why {
+            Why::Truncated(why) => why.to_string(),
+            other => format!("{other:?}"),
+        };
+        out.finish().0.gaps().iter().map(why).collect::<Vec<_>>()
+    };
+    let left =
+        |lines| format!("it says more different things than are kept: {lines} of its lines do not count");
+    assert_eq!(told("pods/shop/web/app.log", (0..2000).map(log).collect()), [left(1744)]);
+    assert_eq!(told("nodes/n1/kubelet.log", (0..2000).map(journal).collect()), [left(1488)]);
+    assert_eq!(told("nodes/n1/kubelet.log", (0..100).map(journal).collect()), [""; 0]);
 }

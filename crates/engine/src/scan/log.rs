@@ -62,7 +62,7 @@ pub struct LogSummary {
     pub tail: Vec<Excerpt>,
     /// What lines say of the world, each with how often and an example.
     pub sightings: Vec<Sighting>,
-    /// Different claims that were not kept, for want of room.
+    /// Lines that say what was not kept, for want of room.
     pub dropped: u64,
     /// Requests by target, from access logs.
     pub traffic: Vec<Traffic>,

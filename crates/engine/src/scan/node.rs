@@ -41,7 +41,7 @@ pub struct NodeSummary {
     pub oom_kills: Vec<OomKill>,
     /// What else lines say, each with how often and an example.
     pub sightings: Vec<NodeSighting>,
-    /// Claims that were not kept, for want of room.
+    /// Lines that say what was not kept, for want of room.
     pub dropped: u64,
     /// Who wrote, and from when to when: where a component's silence begins.
     pub heard: Vec<Heard>,
