@@ -136,19 +136,45 @@ impl Evidence {
 
 /// The views of each object made one, by subject, then by age.
 #[allow(clippy::vec_box)]
-fn merged(mut objects: Vec<Box<Object>>) -> Vec<Box<Object>> {
-    // Of one subject, the views stay in the order of merging.
-    objects.sort_by(|a, b| a.subject.cmp(&b.subject));
+fn merged(objects: Vec<Box<Object>>) -> Vec<Box<Object>> {
     let mut all: Vec<Box<Object>> = Vec::with_capacity(objects.len());
     let mut one: Vec<Box<Object>> = Vec::new();
-    for object in objects {
-        if one.first().is_some_and(|first| first.subject != object.subject) {
-            all.append(&mut one);
+    for mut together in by_kind_and_namespace(objects) {
+        // Of one subject, the views stay in the order of merging.
+        together.sort_by(|a, b| a.subject.cmp(&b.subject));
+        for object in together {
+            if one.first().is_some_and(|first| first.subject != object.subject) {
+                all.append(&mut one);
+            }
+            merge::object(&mut one, object);
         }
-        merge::object(&mut one, object);
     }
     all.append(&mut one);
     all
+}
+
+/// Objects of one kind and namespace, in the order of both. They come nearly so, and few are sorted faster than many, which
+/// lie all over the memory.
+#[allow(clippy::vec_box)]
+fn by_kind_and_namespace(objects: Vec<Box<Object>>) -> impl Iterator<Item = Vec<Box<Object>>> {
+    let mut groups: BTreeMap<(Kind, Option<Text>), Vec<Box<Object>>> = BTreeMap::new();
+    let mut near: Vec<Box<Object>> = Vec::new();
+    let mut settle = |near: &mut Vec<Box<Object>>| {
+        if let Some(Object { subject, .. }) = near.first().map(|first| &**first) {
+            groups.entry((subject.kind.clone(), subject.namespace.clone())).or_default().append(near);
+        }
+    };
+    for object in objects {
+        let is_near = |other: &Subject| {
+            other.kind == object.subject.kind && other.namespace == object.subject.namespace
+        };
+        if !near.first().is_some_and(|first| is_near(&first.subject)) {
+            settle(&mut near);
+        }
+        near.push(object);
+    }
+    settle(&mut near);
+    groups.into_values()
 }
 
 /// The views of each event made one.
