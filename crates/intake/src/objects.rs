@@ -505,7 +505,8 @@ impl Reader<'_, '_> {
                     let name = wire.metadata.as_ref().and_then(|metadata| metadata.name.as_deref());
                     let (spec, status) = (wire.spec.as_ref(), wire.status.as_ref());
                     let alike = match &known {
-                        Known::Alike(alike) => alike.clone(),
+                        // A spec that is given twice is none.
+                        Known::Alike(alike) if spec.is_some() => alike.clone(),
                         _ => Rc::new(make.alike(spec, status)),
                     };
                     if matches!(known, Known::New) && notes.is_empty() {

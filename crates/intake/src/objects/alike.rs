@@ -29,6 +29,9 @@ pub(super) enum Known {
 /// Specs that are looked back at. Lists come sorted by name, so that the replicas of a workload stand together.
 const RECENT: usize = 16;
 
+/// Longest spec that is remembered, in bytes: many times what a usual one has, and little of what a hostile one may have.
+const LONGEST: usize = 64 << 10;
+
 /// A text with holes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Holed {
@@ -97,6 +100,9 @@ pub(super) struct Specs {
 impl Specs {
     /// What is known of a spec.
     pub(super) fn of(&mut self, spec: &str) -> Known {
+        if spec.len() > LONGEST {
+            return Known::Nothing;
+        }
         let count = self.known.len();
         let found = (self.last..count).chain(0..self.last).find(|at| {
             let (cut, _) = &self.known[*at];

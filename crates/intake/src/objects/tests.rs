@@ -406,12 +406,13 @@ fn replicas_are_read_as_if_each_stood_alone() {
     };
     // One line, with what tells replicas apart in real pods.
     let plain = serde_json::from_str::<serde_json::Value>(POD).unwrap().to_string();
-    let replicas: [fn(&str) -> String; 5] = [
+    let replicas: [fn(&str) -> String; 6] = [
         str::to_owned,
         |it| it.replace("x2k4p", "aaaaa").replace("\"n1\"", "\"n2\"").replace("/data", "/other"),
         |it| it.replace("Burstable", "Guaranteed"),
         |it| it.replace("\"spec\":{", r#""spec":{"affinity":{"podAntiAffinity":{}},"#),
         |it| it.replace("\"nodeName\":\"n1\",", ""),
+        |it| it.replace("\"spec\":{", "\"sp\\u0065c\":{\"nodeName\":\"n9\"},\"spec\":{"),
     ];
     let words = [
         "\"nodeName\":7,",
@@ -488,7 +489,10 @@ fn a_spec_is_known_by_what_replicas_have_alike() {
     let own = r#"{"nodeName":"n2","containers":[{"volumeMounts":[{"name":"token-2","mountPath":"/v"}]},{}],"volumes":[{"name":"token-2"}]}"#;
     assert_eq!(specs.own(), own);
     assert!(matches!(specs.of(&spec("n2", "token-2", "other")), Known::New));
-    for odd in [r#"{"node\u004eame":"n1"}"#, "{", "[]", r#"{"containers":[7]}"#, r#"{"containers":[{]}"#] {
+    let long = format!("{{\"nodeSelector\":{{\"a\":\"{}\"}}}}", "b".repeat(1 << 17));
+    for odd in
+        [&long, r#"{"node\u004eame":"n1"}"#, "{", "[]", r#"{"containers":[7]}"#, r#"{"containers":[{]}"#]
+    {
         assert!(matches!(specs.of(odd), Known::Nothing), "{odd}");
     }
 }
