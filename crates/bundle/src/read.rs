@@ -88,9 +88,9 @@ pub(crate) fn within(below: &str, path: &str) -> String {
     if below.is_empty() { path.to_owned() } else { format!("{below}/{path}") }
 }
 
-/// What all threads add to.
-fn locked(parts: &Mutex<Parts>) -> MutexGuard<'_, Parts> {
-    parts.lock().unwrap_or_else(PoisonError::into_inner)
+/// What all threads have in common.
+fn locked<T>(common: &Mutex<T>) -> MutexGuard<'_, T> {
+    common.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Reads a folder: the next file on whichever thread is free.
@@ -136,12 +136,12 @@ fn unpacked(parts: &Mutex<Parts>, path: &Path, caps: &Caps, workers: usize) -> s
     let done = |(path, mut bytes): (String, Vec<u8>), kept: &mut Intake| {
         let part = whole(path, &bytes);
         bytes.clear();
-        spare.lock().unwrap_or_else(PoisonError::into_inner).push(bytes);
+        locked(&spare).push(bytes);
         kept.absorb(locked(parts).add(part));
     };
     let work = |mut kept: Intake| {
         loop {
-            let next = received.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            let next = locked(&received).recv();
             let Ok(file) = next else { break };
             done(file, &mut kept);
         }
@@ -152,7 +152,7 @@ fn unpacked(parts: &Mutex<Parts>, path: &Path, caps: &Caps, workers: usize) -> s
         let mut kept = Intake::default();
         let read = unpack.asked(path, &mut |leaf| {
             let path = within(&below, leaf.path);
-            let mut bytes = spare.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+            let mut bytes = locked(&spare).pop().unwrap_or_default();
             match some(leaf.from, &mut bytes) {
                 Some(Ok(())) => match entries.try_send((path, bytes)) {
                     Ok(()) => {}

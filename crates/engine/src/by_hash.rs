@@ -35,7 +35,10 @@ impl ByHash {
         let beginning = (hash >> self.shift) as usize;
         let bounds = self.starts.get(beginning).zip(self.starts.get(beginning + 1));
         let near = bounds.and_then(|(start, end)| self.rows.get(*start..*end)).unwrap_or(&[]);
-        near.iter().filter(move |(known, _)| *known == hash).map(|(_, at)| *at)
+        // Names may have been chosen so that all begin alike.
+        let first = near.partition_point(|(known, _)| *known < hash);
+        let end = near.partition_point(|(known, _)| *known <= hash);
+        near.get(first..end).unwrap_or(&[]).iter().map(|(_, at)| *at)
     }
 }
 

@@ -99,10 +99,12 @@ fn left_out(observation: &Observation) -> Option<Gap> {
         What::NodeLog(log) => log.summary.dropped,
         _ => 0,
     };
+    if lines == 0 {
+        return None;
+    }
     let locator = observation.locator.clone();
     let why = format!("it says more different things than are kept: {lines} of its lines do not count");
-    let why = Why::Truncated(why.into());
-    (lines > 0).then(|| Gap { read: Read::File { path: locator.file.clone() }, why, locator })
+    Some(Gap { read: Read::File { path: locator.file.clone() }, why: Why::Truncated(why.into()), locator })
 }
 
 /// Where observations come from: a file, and the place in it.

@@ -201,7 +201,7 @@ struct Piece<'a> {
     version: Option<&'a str>,
     /// Where in the text `metadata.managedFields` stands, of an item of a list in JSON.
     managed: Option<Range<usize>>,
-    /// Where in the text the only `spec` stands, likewise.
+    /// Where in the text the last `spec` stands, likewise.
     spec: Option<Range<usize>>,
 }
 
@@ -375,16 +375,13 @@ impl Reader<'_, '_> {
             brief.extend([&piece.text[done..at.start], instead]);
             done = at.end;
         }
-        let mut read = Err(String::new());
+        let mut is_read = false;
         if done > 0 {
             brief.push_str(&piece.text[done..]);
-            read = self.read(&Piece { text: &brief, ..piece.clone() }, kind, version, known.clone());
+            is_read = self.read(&Piece { text: &brief, ..piece.clone() }, kind, version, &known).is_ok();
         }
         // Where a cut text cannot be parsed, the parser is to name the place where it stands.
-        let known = if matches!(known, Known::Alike(_)) { Known::Nothing } else { known };
-        if read.is_err()
-            && let Err(error) = self.read(piece, kind, version, known)
-        {
+        if !is_read && let Err(error) = self.read(piece, kind, version, &known) {
             let locator = self.locator(piece.start);
             self.gap(None, &error, locator);
         }
@@ -397,7 +394,7 @@ impl Reader<'_, '_> {
         piece: &Piece<'_>,
         kind: &str,
         version: Option<&str>,
-        known: Known,
+        known: &Known,
     ) -> Result<(), String> {
         let locator = self.locator(piece.start);
         let group = version.and_then(|version| version.split_once('/')).map_or("", |(group, _)| group);
@@ -484,7 +481,7 @@ impl Reader<'_, '_> {
         kind: &Kind,
         piece: &Piece<'a>,
         notes: &Notes,
-        known: Known,
+        known: &Known,
     ) -> Result<Parts<'a>, String> {
         let make = &self.make;
         macro_rules! read {
@@ -504,7 +501,7 @@ impl Reader<'_, '_> {
                 |wire: &pod::PodObject<'a>| {
                     let name = wire.metadata.as_ref().and_then(|metadata| metadata.name.as_deref());
                     let (spec, status) = (wire.spec.as_ref(), wire.status.as_ref());
-                    let alike = match &known {
+                    let alike = match known {
                         // A spec that is given twice is none.
                         Known::Alike(alike) if spec.is_some() => alike.clone(),
                         _ => Rc::new(make.alike(spec, status)),

@@ -16,7 +16,6 @@ pub(super) struct Alike {
 }
 
 /// What is known of the spec of a pod before it is parsed.
-#[derive(Clone)]
 pub(super) enum Known {
     /// Nothing, and nothing is to be remembered.
     Nothing,
@@ -33,7 +32,7 @@ const RECENT: usize = 16;
 const LONGEST: usize = 64 << 10;
 
 /// A text with holes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default)]
 struct Holed {
     text: String,
     /// The bytes before which they are.
@@ -74,7 +73,7 @@ impl Holed {
 }
 
 /// A spec in two halves. Where the first has a hole, the second has a value there, and as many holes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default)]
 struct Cut {
     /// The spec as written, but for the values that are the pod's own.
     alike: Holed,

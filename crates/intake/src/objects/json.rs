@@ -257,7 +257,7 @@ impl<'a> Cursor<'a> {
 
     fn piece(&mut self) -> (Piece<'a>, bool) {
         let start = self.at;
-        let (mut kind, mut version, mut managed, mut spec, mut specs) = (None, None, None, None, 0);
+        let (mut kind, mut version, mut managed, mut spec) = (None, None, None, None);
         let whole = self.entries(|cursor, key| match key {
             "kind" => cursor.word(&mut kind),
             "apiVersion" => cursor.word(&mut version),
@@ -272,14 +272,12 @@ impl<'a> Cursor<'a> {
             "spec" => {
                 let from = cursor.at - start;
                 let whole = cursor.value();
-                specs += 1;
                 spec = Some(from..cursor.at - start);
                 whole
             }
             _ => cursor.value(),
         });
         let text = &self.text[start..self.at];
-        let spec = spec.filter(|_| specs == 1);
         (Piece { form: Form::Json, text, start, kind, version, managed, spec }, whole)
     }
 

@@ -406,13 +406,15 @@ fn replicas_are_read_as_if_each_stood_alone() {
     };
     // One line, with what tells replicas apart in real pods.
     let plain = serde_json::from_str::<serde_json::Value>(POD).unwrap().to_string();
-    let replicas: [fn(&str) -> String; 6] = [
+    let replicas: [fn(&str) -> String; 8] = [
         str::to_owned,
         |it| it.replace("x2k4p", "aaaaa").replace("\"n1\"", "\"n2\"").replace("/data", "/other"),
         |it| it.replace("Burstable", "Guaranteed"),
         |it| it.replace("\"spec\":{", r#""spec":{"affinity":{"podAntiAffinity":{}},"#),
         |it| it.replace("\"nodeName\":\"n1\",", ""),
         |it| it.replace("\"spec\":{", "\"sp\\u0065c\":{\"nodeName\":\"n9\"},\"spec\":{"),
+        |it| it.replace("\"spec\":{", "\"spec\":{\"nodeName\":\"n9\"},\"spec\":{"),
+        |it| it.replace("\"status\":{", "\"spec\":null,\"status\":{"),
     ];
     let words = [
         "\"nodeName\":7,",
